@@ -1,0 +1,53 @@
+import type { ErrorCode } from "./error.ts";
+import type { PlanCounts } from "./runs.ts";
+import type { SyncConfig } from "./sync_config.ts";
+
+/** What the guards look at beside the plan's counts. */
+export interface GuardFacts {
+  readonly plan: PlanCounts;
+  /** Rows that the state knows from an acknowledgement. */
+  readonly knownRows: number;
+  /** Known rows whose values differ now. */
+  readonly changedRows: number;
+  /** Rows of the state table, and whether an earlier run had rows acknowledged. */
+  readonly stateRows: number;
+  readonly acknowledgedBefore: boolean;
+}
+
+/** A reason to hold a run before anything is sent. */
+export interface Hold {
+  readonly code: Extract<ErrorCode, `RETL_HELD_${string}`>;
+  readonly reason: string;
+}
+
+/** Every reason to hold this plan, the gravest first; empty when it may be sent. */
+export function holdsOf(facts: GuardFacts, guards: SyncConfig["guards"]): Hold[] {
+  const { plan, knownRows, changedRows } = facts;
+  const holds: Hold[] = [];
+  if (facts.stateRows === 0 && facts.acknowledgedBefore) {
+    holds.push({
+      code: "RETL_HELD_STATE_LOST",
+      reason: "the state is empty although earlier runs had rows acknowledged, so it was lost and every row would be sent again",
+    });
+  }
+  if (plan.rows_read === 0) {
+    holds.push({ code: "RETL_HELD_EMPTY_SOURCE", reason: "the source table has no rows" });
+  }
+  if (plan.removed > guards.floor_rows && plan.removed > guards.max_removed_fraction * knownRows) {
+    holds.push({
+      code: "RETL_HELD_REMOVED_ROWS",
+      reason: `${plan.removed} of ${knownRows} known rows are missing in the source (${percent(plan.removed, knownRows)}; allowed: ${percent(guards.max_removed_fraction, 1)})`,
+    });
+  }
+  if (changedRows > guards.floor_rows && changedRows > guards.max_changed_fraction * knownRows) {
+    holds.push({
+      code: "RETL_HELD_CHANGED_ROWS",
+      reason: `${changedRows} of ${knownRows} known rows have changed (${percent(changedRows, knownRows)}; allowed: ${percent(guards.max_changed_fraction, 1)})`,
+    });
+  }
+  return holds;
+}
+
+function percent(part: number, whole: number): string {
+  return `${((100 * part) / whole).toFixed(1)} %`;
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import type { Lease } from "./lease.ts";
+import type { Outcome } from "./outcome.ts";
+import type { AttemptJournal, CallRecord } from "./push_ports.ts";
+import { type SyncSession, cell } from "./sync_session.ts";
+
+/** A contiguous slice of a run's changes, pushed by one loop iteration. */
+export interface Batch {
+  /** Counts the batches of a run from 1. */
+  readonly number: number;
+  readonly first_seq: number;
+  readonly last_seq: number;
+}
+
+/** The fields of one row's entry in a journal entry's `results`. */
+const RESULT_FIELDS = {
+  seq: "text",
+  outcome: "text",
+  hubspot_id: "text",
+  code: "text",
+  property: "text",
+  message: "text",
+} as const;
+
+const ENTRY_FIELDS = {
+  entry_id: "text",
+  run_id: "text",
+  token: "text",
+  batch_number: "text",
+  attempt: "text",
+  kind: "text",
+  call_number: "text",
+  first_seq: "text",
+  last_seq: "text",
+  http_status: "text",
+  sent_at: "text",
+  latency_ms: "text",
+  acknowledged: "text",
+  rejected: "text",
+  unknown: "text",
+  results: "json",
+} as const;
+
+type Entry = Partial<Record<keyof typeof ENTRY_FIELDS, unknown>>;
+
+/** The placeholders of every statement that reads `results`. */
+export function resultsScope(session: SyncSession, column: string) {
+  const unfolded = session.dialect.unfold(column, RESULT_FIELDS, "result");
+  return { results: unfolded.from, result: { ...unfolded.field } };
+}
+
+/**
+ * Starts one attempt at a batch: reads what earlier attempts got an answer for and journals the start, so that a crash from
+ * here on leaves a trace. Throws what the warehouse throws.
+ */
+export async function startAttempt(session: SyncSession, lease: Lease, batch: Batch): Promise<AttemptJournal> {
+  const attempt = randomUUID();
+  const common = {
+    run_id: lease.runId,
+    token: lease.token,
+    batch_number: `${batch.number}`,
+    attempt,
+    first_seq: `${batch.first_seq}`,
+    last_seq: `${batch.last_seq}`,
+  };
+  const rows = await session.query(
+    "journal_decided",
+    [lease.runId, `${batch.number}`],
+    resultsScope(session, "j.results"),
+  );
+  await appendEntries(session, [{ ...common, kind: "start" }]);
+  return {
+    decided: new Set(rows.map((row) => Number(cell(row, "seq")))),
+    append: (records) =>
+      appendEntries(
+        session,
+        records.map((record) => ({ ...common, ...callEntry(record) })),
+      ),
+    end: () => appendEntries(session, [{ ...common, kind: "end" }]),
+  };
+}
+
+async function appendEntries(session: SyncSession, entries: readonly Entry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const { dialect } = session;
+  const unfolded = dialect.unfold(dialect.jsonFrom("?"), ENTRY_FIELDS, "entry_row");
+  const rows = entries.map((entry) => ({ entry_id: randomUUID(), ...entry }));
+  await session.execute("journal_append", [JSON.stringify(rows)], {
+    entries: unfolded.from,
+    entry: { ...unfolded.field },
+  });
+}
+
+function callEntry(record: CallRecord): Entry {
+  const count = (kind: Outcome["kind"]) => `${record.results.filter(({ outcome }) => outcome.kind === kind).length}`;
+  return {
+    kind: "call",
+    call_number: `${record.callNumber}`,
+    first_seq: `${record.firstSeq}`,
+    last_seq: `${record.lastSeq}`,
+    http_status: record.httpStatus === null ? null : `${record.httpStatus}`,
+    sent_at: new Date(record.sentAt).toISOString(),
+    latency_ms: `${Math.round(record.latencyMs)}`,
+    acknowledged: count("acknowledged"),
+    rejected: count("rejected"),
+    unknown: count("unknown"),
+    results: record.results.map(({ seq, outcome }) => ({ seq: `${seq}`, outcome: outcome.kind, ...resultFields(outcome) })),
+  };
+}
+
+function resultFields(outcome: Outcome): Record<string, string | null> {
+  switch (outcome.kind) {
+    case "acknowledged":
+      return { hubspot_id: outcome.hubspotId };
+    case "rejected":
+      return { code: outcome.code, property: outcome.property, message: outcome.message };
+    case "deferred":
+    case "unknown":
+      return { code: outcome.code };
+  }
+}

@@ -1,0 +1,131 @@
+import type { Clock } from "./clock.ts";
+import { RetlError } from "./error.ts";
+import type { SendPermit } from "./push_ports.ts";
+import { type SyncSession, cell } from "./sync_session.ts";
+
+/** The right of one run to write for a sync; a higher token is a later holder. */
+export interface Lease {
+  readonly runId: string;
+  readonly token: string;
+}
+
+/** The lease row as the database's clock sees it. */
+export interface LeaseReading {
+  readonly holder: string | null;
+  readonly token: string;
+  /** Milliseconds until it expires; negative when it has. */
+  readonly remainingMs: number;
+  /** Milliseconds until something may be sent; 0 when that is now. */
+  readonly notBeforeMs: number;
+}
+
+/**
+ * R1: takes the lease for a run, or keeps it for the run that has it.
+ * Throws `RETL_BUSY` while another run holds it and `RETL_NOT_MIGRATED` when the sync's lease has no row.
+ */
+export async function acquireLease(session: SyncSession, runId: string): Promise<Lease> {
+  const expiry = expiryScope(session);
+  const hit = await session.execute("lease_acquire", [runId, runId, expiry.milliseconds, runId], expiry.scope);
+  const lease = await readLease(session);
+  if (hit === 1 && lease.holder === runId) return { runId, token: lease.token };
+  const seconds = Math.ceil(lease.remainingMs / 1000);
+  throw new RetlError("RETL_BUSY", {
+    what: `${session.sync.key} is being synced by the run ${lease.holder ?? "?"}, whose lease ends in ${seconds} s unless it goes on.`,
+    state: "This run read and wrote nothing.",
+    next: "Wait for the other run to end; if its worker died, the lease expires by itself and the next run settles what it left.",
+    details: { holder: lease.holder, remaining_ms: lease.remainingMs },
+  });
+}
+
+export async function readLease(session: SyncSession): Promise<LeaseReading> {
+  const { dialect } = session;
+  const rows = await session.query("lease_read", [], {
+    remaining_ms: dialect.millisecondsBetween(dialect.now, "expires_at"),
+    not_before_ms: `coalesce(${dialect.millisecondsBetween(dialect.now, "not_before")}, 0)`,
+  });
+  if (rows.length !== 1) {
+    throw new RetlError("RETL_NOT_MIGRATED", {
+      what: `The table ${session.tables.lease} has ${rows.length} rows instead of one.`,
+      state: "Nothing was planned or sent.",
+      next: "Run the migrate step of the job.",
+    });
+  }
+  const [row] = rows;
+  return {
+    holder: row?.holder ?? null,
+    token: cell(row, "token"),
+    remainingMs: Number(cell(row, "remaining_ms")),
+    notBeforeMs: Math.max(0, Number(cell(row, "not_before_ms"))),
+  };
+}
+
+/**
+ * R1, R4: extends the lease by its token; inside a transaction this is the fence, because the row stays locked (or in conflict)
+ * until the commit. Throws `RETL_LEASE_LOST` when another run has taken it.
+ */
+export async function proveLease(session: SyncSession, lease: Lease): Promise<void> {
+  const expiry = expiryScope(session);
+  const hit = await session.execute("lease_extend", [expiry.milliseconds, lease.runId, lease.token], expiry.scope);
+  if (hit === 1) return;
+  throw new RetlError("RETL_LEASE_LOST", {
+    what: `The run ${lease.runId} no longer holds the lease of ${session.sync.key}: another run took it over after it had expired.`,
+    state: "This step wrote nothing; the other run settles what this one left and puts in doubt what it cannot know.",
+    next: "Nothing has to be done; look at why this run paused for so long if it happens again.",
+  });
+}
+
+export async function releaseLease(session: SyncSession, lease: Lease): Promise<void> {
+  await session.execute("lease_release", [lease.runId, lease.token]);
+}
+
+/** R5: nothing may be sent before every request that was given up has certainly ended at HubSpot. */
+export async function forbidSending(session: SyncSession): Promise<void> {
+  const { call_timeout_seconds, hubspot_request_seconds, clock_skew_seconds } = session.sync.config.timings;
+  const milliseconds = (call_timeout_seconds + hubspot_request_seconds + clock_skew_seconds) * 1000;
+  const { dialect } = session;
+  await session.execute("lease_not_before", [], { not_before: dialect.addMilliseconds(dialect.now, `${Math.ceil(milliseconds)}`) });
+}
+
+/** R3 and R5 for one batch: reads the lease on the database's clock and counts it down on the local one. */
+export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): SendPermit {
+  const { timings } = session.sync.config;
+  const marginMs =
+    (timings.call_timeout_seconds + timings.hubspot_request_seconds + timings.clock_skew_seconds) * 1000;
+  let expiresAt = Number.NEGATIVE_INFINITY;
+  let extendedAt = Number.NEGATIVE_INFINITY;
+  let waited = false;
+  let extending: Promise<void> | null = null;
+
+  const extend = async () => {
+    const asked = clock.now();
+    await proveLease(session, lease);
+    const reading = await readLease(session);
+    expiresAt = asked + reading.remainingMs;
+    extendedAt = asked;
+    if (!waited && reading.notBeforeMs > 0) {
+      waited = true;
+      await clock.sleep(reading.notBeforeMs);
+      expiresAt = Number.NEGATIVE_INFINITY;
+    }
+    waited = true;
+  };
+
+  return {
+    async beforeCall() {
+      for (;;) {
+        const now = clock.now();
+        const due = now - extendedAt >= timings.lease_extend_seconds * 1000;
+        if (!due && expiresAt - now > marginMs) return;
+        extending ??= extend().finally(() => {
+          extending = null;
+        });
+        await extending;
+      }
+    },
+  };
+}
+
+function expiryScope(session: SyncSession) {
+  const milliseconds = `${Math.ceil(session.sync.config.timings.lease_seconds * 1000)}`;
+  return { milliseconds, scope: { expires_at: session.dialect.addMilliseconds(session.dialect.now, "?") } };
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { RetlError } from "./error.ts";
+
+const runParamsSchema = z.object({
+  dry_run: z.boolean().default(false),
+  resync: z.enum(["changes", "all", "rejected"]).default("changes"),
+  approve: z
+    .string()
+    .trim()
+    .nullish()
+    .transform((plan) => (plan === undefined || plan === null || plan === "" ? null : plan)),
+});
+
+/** What a person may choose for one run in Windmill's form. */
+export type RunParams = z.output<typeof runParamsSchema>;
+
+/** Throws `RETL_CONFIG` that lists every parameter that is not one. */
+export function parseRunParams(input: unknown): RunParams {
+  const parsed = runParamsSchema.safeParse(input ?? {});
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new RetlError("RETL_CONFIG", {
+    what: `The run's parameters are not valid: ${problems.join("; ")}.`,
+    state: "Nothing was read or written.",
+    next: "Correct them and run again.",
+    details: { problems },
+  });
+}

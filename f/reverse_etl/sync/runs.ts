@@ -1,0 +1,156 @@
+import type { Row } from "../warehouse/warehouse.ts";
+import type { RunParams } from "./run_params.ts";
+import { type SyncSession, cell, countOf } from "./sync_session.ts";
+
+export type RunStatus = "running" | "held" | "dry_run" | "succeeded" | "partial" | "failed";
+
+/** The plan of one run, as `retl_runs` keeps it; every count is in source rows. */
+export interface PlanCounts {
+  readonly rows_read: number;
+  readonly unchanged: number;
+  readonly to_create: number;
+  readonly to_update: number;
+  /** Rows that HubSpot refused before and whose next try is not due. */
+  readonly skipped: number;
+  /** Rows without an id or with an id that stands several times. */
+  readonly refused: number;
+  /** Rows that the state knows and the source no longer has. */
+  readonly removed: number;
+}
+
+export interface OutcomeCounts {
+  readonly acknowledged: number;
+  readonly rejected: number;
+  readonly deferred: number;
+  readonly unknown: number;
+}
+
+export interface CallCounts {
+  readonly calls: number;
+  readonly rate_limited_calls: number;
+  readonly latency_p50_ms: number | null;
+  readonly latency_p95_ms: number | null;
+  readonly latency_max_ms: number | null;
+}
+
+export interface RunRecord {
+  readonly status: RunStatus;
+  readonly message: string | null;
+  readonly planId: string | null;
+  readonly plan: PlanCounts | null;
+  readonly outcomes: OutcomeCounts | null;
+  readonly calls: CallCounts | null;
+  readonly settled: boolean;
+}
+
+export async function startRun(session: SyncSession, runId: string, params: RunParams): Promise<void> {
+  const { key, job, code_version } = session.sync;
+  await session.execute("run_start", [runId, key, job, JSON.stringify(params), code_version, runId, key], {
+    params: session.dialect.jsonFrom("cast(? as varchar)"),
+  });
+}
+
+/** Answers null when the run is not known. */
+export async function readRun(session: SyncSession, runId: string): Promise<RunRecord | null> {
+  const rows = await session.query("run_read", [runId, session.sync.key], {
+    params_text: session.dialect.jsonText("params"),
+  });
+  const [row] = rows;
+  if (row === undefined) return null;
+  return {
+    status: cell(row, "status") as RunStatus,
+    message: row.message ?? null,
+    planId: row.plan_id ?? null,
+    plan: row.planned_at === null ? null : planCounts(row),
+    outcomes: row.settled_at === null ? null : outcomeCounts(row),
+    calls: row.settled_at === null ? null : callCounts(row),
+    settled: row.settled_at !== null,
+  };
+}
+
+export function planCounts(row: Row | undefined): PlanCounts {
+  return {
+    rows_read: countOf(row, "rows_read"),
+    unchanged: countOf(row, "unchanged"),
+    to_create: countOf(row, "to_create"),
+    to_update: countOf(row, "to_update"),
+    skipped: countOf(row, "skipped"),
+    refused: countOf(row, "refused"),
+    removed: countOf(row, "removed"),
+  };
+}
+
+export function outcomeCounts(row: Row | undefined): OutcomeCounts {
+  return {
+    acknowledged: countOf(row, "acknowledged"),
+    rejected: countOf(row, "rejected"),
+    deferred: countOf(row, "deferred"),
+    unknown: countOf(row, "unknown"),
+  };
+}
+
+export function callCounts(row: Row | undefined): CallCounts {
+  const latency = (column: string) => (row?.[column] == null ? null : countOf(row, column));
+  return {
+    calls: countOf(row, "calls"),
+    rate_limited_calls: countOf(row, "rate_limited_calls"),
+    latency_p50_ms: latency("latency_p50_ms"),
+    latency_p95_ms: latency("latency_p95_ms"),
+    latency_max_ms: latency("latency_max_ms"),
+  };
+}
+
+export async function readCallCounts(session: SyncSession, runId: string): Promise<CallCounts> {
+  const { dialect } = session;
+  const rows = await session.query("call_counts", [runId], {
+    p50: dialect.percentile("latency_ms", 0.5),
+    p95: dialect.percentile("latency_ms", 0.95),
+  });
+  return callCounts(rows[0]);
+}
+
+/** Ends a run that sends nothing: held, a dry run, failed before its plan, or without changes. */
+export async function finishRun(
+  session: SyncSession,
+  runId: string,
+  end: { status: RunStatus; message: string | null; planId: string | null },
+): Promise<void> {
+  await session.execute("run_finished", [end.status, end.message, end.planId, runId, session.sync.key]);
+}
+
+/** Writes the plan's mark (R2). */
+export async function markPlanned(session: SyncSession, runId: string, planId: string, plan: PlanCounts): Promise<void> {
+  const counts = [plan.rows_read, plan.unchanged, plan.to_create, plan.to_update, plan.skipped, plan.refused, plan.removed];
+  await session.execute("run_planned", [planId, ...counts.map(String), runId, session.sync.key]);
+}
+
+/** Writes how a run ended and closes it for the fold. */
+export async function markSettled(
+  session: SyncSession,
+  runId: string,
+  end: { status: RunStatus; message: string | null; outcomes: OutcomeCounts; calls: CallCounts },
+): Promise<void> {
+  const { outcomes, calls } = end;
+  const text = (value: number | null) => (value === null ? null : `${value}`);
+  await session.execute("run_settled", [
+    end.status,
+    end.message,
+    text(outcomes.acknowledged),
+    text(outcomes.rejected),
+    text(outcomes.deferred),
+    text(outcomes.unknown),
+    text(calls.calls),
+    text(calls.rate_limited_calls),
+    text(calls.latency_p50_ms),
+    text(calls.latency_p95_ms),
+    text(calls.latency_max_ms),
+    runId,
+    session.sync.key,
+  ]);
+}
+
+/** R9: the runs of this sync, oldest first, that planned changes and were never settled; `runId` itself left out. */
+export async function unsettledRuns(session: SyncSession, runId: string): Promise<readonly string[]> {
+  const rows = await session.query("run_unsettled", [session.sync.key, runId]);
+  return rows.map((row) => cell(row, "run_id"));
+}

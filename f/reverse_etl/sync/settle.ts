@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import type { Warehouse } from "../warehouse/warehouse.ts";
+import { RetlError } from "./error.ts";
+import { resultsScope } from "./journal.ts";
+import { type Lease, forbidSending, proveLease, releaseLease } from "./lease.ts";
+import {
+  type CallCounts,
+  type OutcomeCounts,
+  type RunRecord,
+  type RunStatus,
+  markSettled,
+  outcomeCounts,
+  readCallCounts,
+  readRun,
+  unsettledRuns,
+} from "./runs.ts";
+import { type CompiledSync, SyncSession, cell, countOf } from "./sync_session.ts";
+
+/** How a run ended. */
+export interface Settlement {
+  readonly run_id: string;
+  readonly status: RunStatus;
+  readonly message: string | null;
+  readonly outcomes: OutcomeCounts;
+  readonly calls: CallCounts;
+}
+
+/** What the fold statements write: state first from what was acknowledged, then doubt on top of it. */
+const FOLD = [
+  "fold_acknowledged",
+  "fold_acknowledged_new",
+  "fold_doubtful",
+  "fold_doubtful_new",
+  "fold_rejected",
+  "fold_rejected_new",
+  "fold_cleared",
+] as const;
+
+/**
+ * R4: folds everything journalled and not folded yet, of any run, into the state and the rejections, closes the run and gives the
+ * lease back, in one transaction that first proves its token. A second copy answers what the first one stored.
+ *
+ * `stopped` is the code of what ended the push early, if anything did. Throws `RETL_LEASE_LOST` when another run took over, and
+ * `RETL_COUNTS_DIFFER` when a planned change has no outcome.
+ */
+export async function settleRun(
+  warehouse: Warehouse,
+  sync: CompiledSync,
+  lease: Lease,
+  stopped: string | null,
+): Promise<Settlement> {
+  const session = new SyncSession(warehouse, sync);
+  const settlement = await warehouse.transaction(async (transaction) => {
+    const within = session.within(transaction);
+    const before = await readRun(within, lease.runId);
+    if (before?.settled) return settlementOf(lease.runId, before);
+    await proveLease(within, lease);
+    const folded = await fold(within);
+    const outcomes = folded.get(lease.runId) ?? { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 };
+    const end = { status: statusOf(outcomes, stopped), message: stopped, outcomes };
+    const calls = await readCallCounts(within, lease.runId);
+    await markSettled(within, lease.runId, { ...end, calls });
+    await releaseLease(within, lease);
+    return { run_id: lease.runId, ...end, calls };
+  });
+  await prune(session);
+  return settlement;
+}
+
+/**
+ * R9: settles every earlier run of the sync that planned changes and never settled, in one transaction.
+ * Answers their run ids; what a run that died may have sent is in doubt afterwards, and nothing is sent before its requests have ended.
+ */
+export async function settlePredecessors(
+  warehouse: Warehouse,
+  session: SyncSession,
+  lease: Lease,
+): Promise<readonly string[]> {
+  if ((await unsettledRuns(session, lease.runId)).length === 0) return [];
+  return warehouse.transaction(async (transaction) => {
+    const within = session.within(transaction);
+    await proveLease(within, lease);
+    const runs = await unsettledRuns(within, lease.runId);
+    const folded = await fold(within);
+    for (const runId of runs) {
+      const outcomes = folded.get(runId) ?? { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 };
+      const calls = await readCallCounts(within, runId);
+      const message = `did not settle; settled by the run ${lease.runId}`;
+      await markSettled(within, runId, { status: "failed", message, outcomes, calls });
+    }
+    return runs;
+  });
+}
+
+/** Answers the outcomes of every run that was not settled yet. */
+async function fold(session: SyncSession): Promise<ReadonlyMap<string, OutcomeCounts>> {
+  const { config, key } = session.sync;
+  const { dialect } = session;
+  const foldId = randomUUID();
+  await session.execute("fold_mark", [foldId]);
+  const firstRetryMs = `${config.rejections.first_retry_hours * 3_600_000}`;
+  const longestRetryMs = `${config.rejections.max_retry_hours * 3_600_000}`;
+  const nextRetryMs = `least(${longestRetryMs}, ${firstRetryMs} * power(2, least(${session.tables.rejections}.attempts, 30)))`;
+  const scope = {
+    ...resultsScope(session, "f.results"),
+    first_retry_at: dialect.addMilliseconds(dialect.now, firstRetryMs),
+    next_try_at: dialect.addMilliseconds(dialect.now, nextRetryMs),
+  };
+  for (const name of FOLD) await session.execute(name, [foldId, key], scope);
+  const rows = await session.query("fold_counts", [foldId, key], scope);
+  const [ambiguous] = await session.query("fold_ambiguous", [foldId, foldId]);
+  if (countOf(ambiguous, "requests") > 0) await forbidSending(session);
+  return new Map(rows.map((row) => [cell(row, "run_id"), checked(session, row)]));
+}
+
+/** Promise 6: every planned change has exactly one outcome. */
+function checked(session: SyncSession, row: Parameters<typeof outcomeCounts>[0]): OutcomeCounts {
+  const outcomes = outcomeCounts(row);
+  const planned = countOf(row, "planned");
+  const accounted = outcomes.acknowledged + outcomes.rejected + outcomes.deferred + outcomes.unknown;
+  if (planned === accounted) return outcomes;
+  throw new RetlError("RETL_COUNTS_DIFFER", {
+    what: `${session.sync.key}: ${planned} changes were planned, but ${accounted} have an outcome.`,
+    state: "Nothing was settled; the journal keeps everything and the next run settles it.",
+    next: "This is a defect of Tailrace; keep the tables of the sync as they are and report it.",
+    details: { planned, ...outcomes },
+  });
+}
+
+function statusOf(outcomes: OutcomeCounts, stopped: string | null): RunStatus {
+  if (stopped !== null) return "failed";
+  return outcomes.deferred + outcomes.unknown > 0 ? "partial" : "succeeded";
+}
+
+function settlementOf(runId: string, record: RunRecord): Settlement {
+  const { status, message, outcomes, calls } = record;
+  if (outcomes === null || calls === null) throw new Error(`Internal error: the settled run ${runId} has no counts.`);
+  return { run_id: runId, status, message, outcomes, calls };
+}
+
+/** Retention: what runs that were settled long ago changed and journalled is no longer needed by anything. */
+async function prune(session: SyncSession): Promise<void> {
+  const { dialect, sync } = session;
+  const age = `${-sync.config.retention.settled_days * 86_400_000}`;
+  const scope = { cutoff: dialect.addMilliseconds(dialect.now, age) };
+  await session.execute("prune_changes", [sync.key], scope);
+  await session.execute("prune_journal", [sync.key], scope);
+}

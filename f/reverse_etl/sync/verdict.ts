@@ -1,0 +1,70 @@
+import type { Outcome } from "./outcome.ts";
+
+/** What stops a push: the same for every further call, whatever the row. */
+export interface Stop {
+  readonly code:
+    | "RETL_HUBSPOT_UNAUTHORIZED"
+    | "RETL_HUBSPOT_FORBIDDEN"
+    | "RETL_HUBSPOT_REFUSED"
+    | "RETL_HUBSPOT_UNREACHABLE";
+  /** HubSpot's own code (`EXPIRED_AUTHENTICATION`), else `HTTP_<status>`. */
+  readonly reason: string;
+  /** What HubSpot said, scrubbed of values. */
+  readonly message: string;
+}
+
+/** The same call, or none, may be sent after a pause. */
+export interface Wait {
+  readonly kind: "wait";
+  readonly seconds: number;
+  /** True when HubSpot named or documents the pause; false when `seconds` is only the base of a backoff. */
+  readonly atLeast: boolean;
+  /** `no`: certainly not applied. `maybe`: the request may have been applied or may still be. */
+  readonly applied: "no" | "maybe";
+  /** True for a 429. */
+  readonly limited: boolean;
+  readonly code: string;
+}
+
+/** Nothing more today: a daily limit. Certainly not applied. */
+export interface Defer {
+  readonly kind: "defer";
+  readonly code: string;
+}
+
+export interface StopVerdict {
+  readonly kind: "stop";
+  readonly stop: Stop;
+}
+
+/** What an answer to a write call means for its inputs. */
+export type Verdict =
+  /** One outcome per input, in the order of the inputs. */
+  | { readonly kind: "settle"; readonly outcomes: readonly Outcome[] }
+  /**
+   * Refused as a whole and certainly not applied. Inputs that the refusal names have their outcome; the others (null) are to be
+   * sent again, in smaller calls when none is named. Only for calls of two inputs and more.
+   */
+  | { readonly kind: "split"; readonly code: string; readonly outcomes: readonly (Outcome | null)[] }
+  /** A create that may have been applied: look each input up by its unique property before anything else. */
+  | { readonly kind: "read_back"; readonly code: string }
+  | Wait
+  | Defer
+  | StopVerdict;
+
+/** What a batch read tells about one id. */
+export type ReadBack =
+  | {
+      readonly kind: "found";
+      readonly hubspotId: string;
+      readonly properties: Readonly<Record<string, string | null>>;
+    }
+  | { readonly kind: "absent" }
+  | { readonly kind: "unknown" };
+
+/** What an answer to a read call means for its ids. */
+export type ReadVerdict =
+  | { readonly kind: "settle"; readonly rows: readonly ReadBack[] }
+  | Wait
+  | Defer
+  | StopVerdict;

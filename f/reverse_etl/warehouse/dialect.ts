@@ -1,0 +1,186 @@
+import { type QuotedIdentifier, quoteIdentifier, quoteLiteral } from "./identifier.ts";
+
+/** What a warehouse column turns out to be, and so how its text is made. */
+export type ColumnKind = "text" | "integer" | "decimal" | "float" | "date" | "datetime" | "zoned_datetime" | "bool" | "list";
+
+export interface Unfolded {
+  /** A table expression; it may follow `from` or `cross join`, where it sees the tables before it. */
+  readonly from: string;
+  readonly field: Readonly<Record<string, string>>;
+}
+
+/** Every difference between the two SQL dialects; the statements in `sql/` are the same for both. */
+export interface Dialect {
+  readonly name: "duckdb" | "snowflake";
+  identifier(name: string): QuotedIdentifier;
+  /** Column types of our own tables. */
+  readonly types: Readonly<Record<"text" | "integer" | "timestamp" | "json" | "boolean", string>>;
+  /** The database's clock as a UTC timestamp without zone. */
+  readonly now: string;
+  /** Keyword that makes a CTE be computed once; empty where the engine decides that itself. */
+  readonly materialized: string;
+  /** The kind of a column by its type in information_schema; null when Tailrace cannot send such a column. */
+  columnKind(dataType: string, numericScale: string | null): ColumnKind | null;
+  /** The exact text that HubSpot stores for a column of this kind; NULL stays NULL. */
+  textOf(column: string, kind: ColumnKind): string;
+  /** One hash over several values, as text; NULLs and types are told apart. */
+  hash(values: readonly string[]): string;
+  /** A sum over hashes of rows that does not depend on their order, as text. */
+  hashOfRows(values: readonly string[]): string;
+  /** A JSON object of text values that leaves out the NULL ones. */
+  object(entries: readonly (readonly [name: string, value: string])[]): string;
+  /** The text of one property of a JSON column; NULL when it is absent. */
+  property(json: string, name: string): string;
+  /** A JSON column or expression as text. */
+  jsonText(json: string): string;
+  /** A bound text as a JSON value. */
+  jsonFrom(text: string): string;
+  addMilliseconds(timestamp: string, milliseconds: string): string;
+  millisecondsBetween(from: string, to: string): string;
+  /** ISO 8601 text of a timestamp column, in UTC with milliseconds. */
+  timestampText(timestamp: string): string;
+  /** Turns a JSON array of objects into rows: what to select from, and how to reach a field of one object. */
+  unfold(json: string, fields: Readonly<Record<string, "text" | "json">>, alias: string): Unfolded;
+  /** The n-th percentile (0..1) of a numeric column, as an aggregate. */
+  percentile(column: string, fraction: number): string;
+}
+
+/** A number's text without trailing zeros behind the point; the kinds with a point only. */
+const withoutTrailingZeros = (text: string) => `rtrim(rtrim(${text}, '0'), '.')`;
+
+/**
+ * Fixed-point form of a float: 15 places keep every digit that a double carries for values below 10^8, and the text has no
+ * exponent; beyond the range of decimal(38,15) the engine's own text is sent and HubSpot decides.
+ */
+const fixedPoint = (castIfPossible: string, column: string) =>
+  `coalesce(${withoutTrailingZeros(`cast(${castIfPossible} as varchar)`)}, cast(${column} as varchar))`;
+
+function mapFields<Kind>(
+  fields: Readonly<Record<string, Kind>>,
+  expression: (name: string, kind: Kind) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).map(([name, kind]) => [name, expression(name, kind)]));
+}
+
+export const duckdbDialect: Dialect = {
+  name: "duckdb",
+  identifier: (name) => quoteIdentifier(name, "keep"),
+  types: { text: "varchar", integer: "bigint", timestamp: "timestamp", json: "json", boolean: "boolean" },
+  now: "cast(now() at time zone 'UTC' as timestamp)",
+  materialized: "materialized",
+  columnKind(dataType, numericScale) {
+    const type = dataType.toUpperCase();
+    if (type === "VARCHAR" || type === "UUID" || type.startsWith("ENUM")) return "text";
+    if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER)$/.test(type)) return "integer";
+    if (type.startsWith("DECIMAL")) return numericScale === "0" ? "integer" : "decimal";
+    if (type === "DOUBLE" || type === "FLOAT") return "float";
+    if (type === "DATE") return "date";
+    if (/^TIMESTAMP(_S|_MS|_NS)?$/.test(type)) return "datetime";
+    if (type === "TIMESTAMP WITH TIME ZONE") return "zoned_datetime";
+    if (type === "BOOLEAN") return "bool";
+    if (type === "VARCHAR[]") return "list";
+    return null;
+  },
+  textOf(column, kind) {
+    switch (kind) {
+      case "text":
+      case "integer":
+      case "bool":
+        return `cast(${column} as varchar)`;
+      case "decimal":
+        return withoutTrailingZeros(`cast(${column} as varchar)`);
+      case "float":
+        return fixedPoint(`try_cast(${column} as decimal(38, 15))`, column);
+      case "date":
+        return `strftime(${column}, '%Y-%m-%d')`;
+      case "datetime":
+        return `strftime(${column}, '%Y-%m-%dT%H:%M:%S.%gZ')`;
+      case "zoned_datetime":
+        return `strftime(${column} at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')`;
+      case "list":
+        return `array_to_string(${column}, ';')`;
+    }
+  },
+  hash: (values) => `cast(hash(${values.join(", ")}) as varchar)`,
+  hashOfRows: (values) => `cast(coalesce(sum(hash(${values.join(", ")})), 0) as varchar)`,
+  object: (entries) =>
+    `json_merge_patch('{}', json_object(${entries.map(([name, value]) => `${quoteLiteral(name)}, ${value}`).join(", ")}))`,
+  property: (json, name) => `(${json} ->> ${quoteLiteral(`$."${name}"`)})`,
+  jsonText: (json) => `cast(${json} as varchar)`,
+  jsonFrom: (text) => `cast(${text} as json)`,
+  addMilliseconds: (timestamp, milliseconds) =>
+    `(${timestamp} + to_milliseconds(cast(${milliseconds} as bigint)))`,
+  millisecondsBetween: (from, to) => `date_diff('millisecond', ${from}, ${to})`,
+  timestampText: (timestamp) => `strftime(${timestamp}, '%Y-%m-%dT%H:%M:%S.%gZ')`,
+  unfold(json, fields, alias) {
+    const columns = Object.entries(fields).map(([name, kind]) => `"${name}":"${kind === "text" ? "VARCHAR" : "JSON"}"`);
+    return {
+      from: `unnest(from_json(${json}, '[{${columns.join(",")}}]')) as ${alias}(entry)`,
+      field: mapFields(fields, (name) => `${alias}.entry.${name}`),
+    };
+  },
+  percentile: (column, fraction) => `quantile_cont(${column}, ${fraction})`,
+};
+
+export const snowflakeDialect: Dialect = {
+  name: "snowflake",
+  identifier: (name) => quoteIdentifier(name, "upper"),
+  types: {
+    text: "varchar",
+    integer: "number(38, 0)",
+    timestamp: "timestamp_ntz",
+    json: "variant",
+    boolean: "boolean",
+  },
+  now: "sysdate()",
+  materialized: "",
+  columnKind(dataType, numericScale) {
+    const type = dataType.toUpperCase();
+    if (type === "TEXT" || type === "VARCHAR") return "text";
+    if (type === "NUMBER") return numericScale === "0" ? "integer" : "decimal";
+    if (type === "FLOAT") return "float";
+    if (type === "DATE") return "date";
+    if (type === "TIMESTAMP_NTZ") return "datetime";
+    if (type === "TIMESTAMP_TZ" || type === "TIMESTAMP_LTZ") return "zoned_datetime";
+    if (type === "BOOLEAN") return "bool";
+    if (type === "ARRAY") return "list";
+    return null;
+  },
+  textOf(column, kind) {
+    switch (kind) {
+      case "text":
+      case "integer":
+      case "bool":
+        return `cast(${column} as varchar)`;
+      case "decimal":
+        return withoutTrailingZeros(`cast(${column} as varchar)`);
+      case "float":
+        return fixedPoint(`try_to_decimal(cast(${column} as varchar), 38, 15)`, column);
+      case "date":
+        return `to_char(${column}, 'YYYY-MM-DD')`;
+      case "datetime":
+        return `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"')`;
+      case "zoned_datetime":
+        return `to_char(convert_timezone('UTC', ${column}), 'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"')`;
+      case "list":
+        return `array_to_string(${column}, ';')`;
+    }
+  },
+  hash: (values) => `cast(hash(${values.join(", ")}) as varchar)`,
+  hashOfRows: (values) => `cast(coalesce(sum(hash(${values.join(", ")})), 0) as varchar)`,
+  object: (entries) =>
+    `object_construct(${entries.map(([name, value]) => `${quoteLiteral(name)}, ${value}`).join(", ")})`,
+  property: (json, name) => `cast(get(${json}, ${quoteLiteral(name)}) as varchar)`,
+  jsonText: (json) => `to_json(${json})`,
+  jsonFrom: (text) => `parse_json(${text})`,
+  addMilliseconds: (timestamp, milliseconds) => `dateadd('millisecond', cast(${milliseconds} as number), ${timestamp})`,
+  millisecondsBetween: (from, to) => `datediff('millisecond', ${from}, ${to})`,
+  timestampText: (timestamp) => `to_char(${timestamp}, 'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"')`,
+  unfold: (json, fields, alias) => ({
+    from: `table(flatten(input => ${json})) as ${alias}`,
+    field: mapFields(fields, (name, kind) =>
+      kind === "text" ? `cast(get(${alias}.value, '${name}') as varchar)` : `get(${alias}.value, '${name}')`,
+    ),
+  }),
+  percentile: (column, fraction) => `percentile_cont(${fraction}) within group (order by ${column})`,
+};

@@ -1,0 +1,34 @@
+import type { Dialect } from "./dialect.ts";
+
+/** A value bound to a `?`. Text, so that no number ever passes through a JavaScript double; null is SQL NULL. */
+export type Bind = string | null;
+
+/** One row: column names in lower case, every cell as text or null. */
+export type Row = Readonly<Record<string, string | null>>;
+
+/**
+ * One session of a warehouse.
+ *
+ * - Statements of a session run one after another, in the order they were asked for.
+ * - `execute` answers the number of rows that the statement inserted, updated or deleted.
+ * - A statement outside a transaction that meets such a conflict is tried again, too: nothing of it remained.
+ * - Errors are `RetlError`s: `RETL_WAREHOUSE_CONFLICT` when another session's write got in the way (nothing of the
+ *   transaction remains; running it again is right), `RETL_WAREHOUSE_UNAVAILABLE` when the warehouse cannot be reached,
+ *   `RETL_WAREHOUSE_REFUSED` for everything that another try will not change.
+ * - No error message carries a bound value.
+ */
+export interface WarehouseSession {
+  readonly dialect: Dialect;
+  query(sql: string, binds?: readonly Bind[]): Promise<readonly Row[]>;
+  execute(sql: string, binds?: readonly Bind[]): Promise<number>;
+}
+
+export interface Warehouse extends WarehouseSession {
+  /**
+   * Runs `work` in one transaction: commits when it resolves, rolls back when it throws. When another session's write got in the
+   * way, in a statement or in the commit, everything is rolled back and `work` runs again from its start, so it may keep nothing
+   * outside the transaction; after 20 tries the `RETL_WAREHOUSE_CONFLICT` is thrown.
+   */
+  transaction<T>(work: (session: WarehouseSession) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

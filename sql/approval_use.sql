@@ -1,0 +1,3 @@
+update {{ runs }}
+set approval_used_at = {{ now }}
+where sync = ? and plan_id = ? and status in ('held', 'dry_run') and approval_used_at is null

@@ -1,0 +1,13 @@
+select
+  cast(seq as varchar) as seq,
+  {{ id }} as id,
+  operation,
+  hubspot_id,
+  cast(known as varchar) as known,
+  {{ payload_text }} as payload,
+  {{ desired_text }} as desired
+from {{ changes }}
+where run_id = ?
+  and seq between cast(? as {{ type.integer }}) and cast(? as {{ type.integer }})
+  and operation <> 'skip'
+order by {{ changes }}.seq

@@ -1,0 +1,63 @@
+-- Common to every statement of a fold: what the chosen entries say about each change.
+-- An entry of a run that was settled before is late: its rows come in doubt, whatever it says (R4).
+fold as (
+  select cast(? as varchar) as folded_by, cast(? as varchar) as sync
+),
+folded as (
+  select j.*, r.settled_at is not null as late
+  from {{ journal }} as j
+  join fold on j.folded_by = fold.folded_by
+  join {{ runs }} as r on r.run_id = j.run_id and r.sync = fold.sync
+),
+entry_outcomes as (
+  select
+    f.run_id,
+    cast({{ result.seq }} as {{ type.integer }}) as seq,
+    {{ result.outcome }} as outcome,
+    {{ result.hubspot_id }} as hubspot_id,
+    {{ result.code }} as code,
+    {{ result.property }} as property,
+    {{ result.message }} as message
+  from folded as f
+  cross join {{ results }}
+  where f.kind = 'call' and not f.late
+),
+decided as (
+  select
+    run_id,
+    seq,
+    count_if(outcome = 'acknowledged') > 0 as acknowledged,
+    count_if(outcome = 'rejected') > 0 as rejected,
+    count_if(outcome = 'unknown') > 0 as unknown,
+    max(hubspot_id) as hubspot_id,
+    max(case when outcome = 'rejected' then code end) as code,
+    max(case when outcome = 'rejected' then property end) as property,
+    max(case when outcome = 'rejected' then message end) as message
+  from entry_outcomes
+  group by run_id, seq
+),
+unfinished_attempts as (
+  select s.run_id, s.first_seq, s.last_seq
+  from folded as s
+  where s.kind = 'start'
+    and not s.late
+    and not exists (
+      select 1 from {{ journal }} as e where e.attempt = s.attempt and e.kind = 'end'
+    )
+),
+doubtful as (
+  select run_id, seq
+  from decided
+  where (unknown and not acknowledged) or (acknowledged and rejected)
+  union
+  select c.run_id, c.seq
+  from {{ changes }} as c
+  join unfinished_attempts as u on u.run_id = c.run_id and c.seq between u.first_seq and u.last_seq
+  left join decided as d on d.run_id = c.run_id and d.seq = c.seq
+  where c.operation <> 'skip' and d.seq is null
+  union
+  select c.run_id, c.seq
+  from {{ changes }} as c
+  join folded as l on l.late and l.kind in ('start', 'call') and l.run_id = c.run_id and c.seq between l.first_seq and l.last_seq
+  where c.operation not in ('skip', 'plan')
+)

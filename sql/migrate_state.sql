@@ -1,0 +1,10 @@
+-- What HubSpot last acknowledged, one row a source row.
+create table if not exists {{ state }} (
+  {{ id }} {{ type.text }} not null,
+  hubspot_id {{ type.text }},
+  payload {{ type.json }},
+  row_hash {{ type.text }},
+  in_doubt {{ type.boolean }} not null,
+  run_id {{ type.text }} not null,
+  acknowledged_at {{ type.timestamp }}
+)

@@ -1,0 +1,2 @@
+delete from {{ journal }}
+where run_id in (select run_id from {{ runs }} where sync = ? and settled_at < {{ cutoff }})

@@ -1,0 +1,8 @@
+-- What HubSpot refused once is no longer owed when the row is gone from the source or back at the acknowledged values.
+delete from {{ rejections }}
+where code not in ('MISSING_ID', 'DUPLICATE_ID')
+  and not exists (
+    select 1
+    from {{ changes }} as c
+    where c.run_id = ? and c.seq > 0 and c.reason <> 'unchanged' and c.{{ id }} = {{ rejections }}.{{ id }}
+  )

@@ -1,0 +1,3 @@
+update {{ runs }}
+set finished_at = {{ now }}, status = ?, message = ?, plan_id = ?
+where run_id = ? and sync = ?

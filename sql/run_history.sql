@@ -1,0 +1,3 @@
+select cast(count(*) as varchar) as settled_runs
+from {{ runs }}
+where sync = ? and acknowledged > 0

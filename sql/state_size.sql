@@ -1,0 +1,1 @@
+select cast(count(*) as varchar) as state_rows from {{ state }}
