@@ -18,9 +18,9 @@ planned as (
 select
   run_id,
   cast(count(*) as varchar) as planned,
-  cast(count_if(outcome = 'acknowledged') as varchar) as acknowledged,
-  cast(count_if(outcome = 'rejected') as varchar) as rejected,
-  cast(count_if(outcome = 'deferred') as varchar) as deferred,
-  cast(count_if(outcome = 'unknown') as varchar) as unknown
+  cast(count(case when outcome = 'acknowledged' then 1 end) as varchar) as acknowledged,
+  cast(count(case when outcome = 'rejected' then 1 end) as varchar) as rejected,
+  cast(count(case when outcome = 'deferred' then 1 end) as varchar) as deferred,
+  cast(count(case when outcome = 'unknown' then 1 end) as varchar) as unknown
 from planned
 group by run_id

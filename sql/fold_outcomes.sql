@@ -26,9 +26,9 @@ decided as (
   select
     run_id,
     seq,
-    count_if(outcome = 'acknowledged') > 0 as acknowledged,
-    count_if(outcome = 'rejected') > 0 as rejected,
-    count_if(outcome = 'unknown') > 0 as unknown,
+    count(case when outcome = 'acknowledged' then 1 end) > 0 as acknowledged,
+    count(case when outcome = 'rejected' then 1 end) > 0 as rejected,
+    count(case when outcome = 'unknown' then 1 end) > 0 as unknown,
     max(hubspot_id) as hubspot_id,
     max(case when outcome = 'rejected' then code end) as code,
     max(case when outcome = 'rejected' then property end) as property,

@@ -90,20 +90,20 @@ numbered as {{ materialized }} (
 compared_counts as (
   select
     count(*) as compared,
-    count_if(known) as known,
-    count_if(reason = 'removed' and known) as removed,
-    count_if(reason = 'unchanged') as unchanged
+    count(case when known then 1 end) as known,
+    count(case when reason = 'removed' and known then 1 end) as removed,
+    count(case when reason = 'unchanged' then 1 end) as unchanged
   from compared
 ),
 listed_counts as (
   select
-    count_if(operation = 'create') as to_create,
-    count_if(operation = 'update') as to_update,
-    count_if(reason = 'changed') as changed,
-    count_if(reason = 'unchanged') as refreshed,
-    count_if(reason = 'waiting') as waiting,
-    count_if(reason = 'missing_id') as missing_id,
-    count_if(reason = 'duplicate_id') as duplicate_id
+    count(case when operation = 'create' then 1 end) as to_create,
+    count(case when operation = 'update' then 1 end) as to_update,
+    count(case when reason = 'changed' then 1 end) as changed,
+    count(case when reason = 'unchanged' then 1 end) as refreshed,
+    count(case when reason = 'waiting' then 1 end) as waiting,
+    count(case when reason = 'missing_id' then 1 end) as missing_id,
+    count(case when reason = 'duplicate_id' then 1 end) as duplicate_id
   from numbered
 ),
 plan as (

@@ -9,7 +9,7 @@ set approval_used_at = {{ now }}
 where sync = ? and plan_id = ? and status in ('held', 'dry_run') and approval_used_at is null`,
   call_counts: `select
   cast(count(*) as varchar) as calls,
-  cast(count_if(http_status = 429) as varchar) as rate_limited_calls,
+  cast(count(case when http_status = 429 then 1 end) as varchar) as rate_limited_calls,
   cast(cast(round({{ p50 }}) as {{ type.integer }}) as varchar) as latency_p50_ms,
   cast(cast(round({{ p95 }}) as {{ type.integer }}) as varchar) as latency_p95_ms,
   cast(max(latency_ms) as varchar) as latency_max_ms
@@ -108,10 +108,10 @@ planned as (
 select
   run_id,
   cast(count(*) as varchar) as planned,
-  cast(count_if(outcome = 'acknowledged') as varchar) as acknowledged,
-  cast(count_if(outcome = 'rejected') as varchar) as rejected,
-  cast(count_if(outcome = 'deferred') as varchar) as deferred,
-  cast(count_if(outcome = 'unknown') as varchar) as unknown
+  cast(count(case when outcome = 'acknowledged' then 1 end) as varchar) as acknowledged,
+  cast(count(case when outcome = 'rejected' then 1 end) as varchar) as rejected,
+  cast(count(case when outcome = 'deferred' then 1 end) as varchar) as deferred,
+  cast(count(case when outcome = 'unknown' then 1 end) as varchar) as unknown
 from planned
 group by run_id`,
   fold_doubtful: `update {{ state }}
@@ -164,9 +164,9 @@ decided as (
   select
     run_id,
     seq,
-    count_if(outcome = 'acknowledged') > 0 as acknowledged,
-    count_if(outcome = 'rejected') > 0 as rejected,
-    count_if(outcome = 'unknown') > 0 as unknown,
+    count(case when outcome = 'acknowledged' then 1 end) > 0 as acknowledged,
+    count(case when outcome = 'rejected' then 1 end) > 0 as rejected,
+    count(case when outcome = 'unknown' then 1 end) > 0 as unknown,
     max(hubspot_id) as hubspot_id,
     max(case when outcome = 'rejected' then code end) as code,
     max(case when outcome = 'rejected' then property end) as property,
@@ -483,20 +483,20 @@ numbered as {{ materialized }} (
 compared_counts as (
   select
     count(*) as compared,
-    count_if(known) as known,
-    count_if(reason = 'removed' and known) as removed,
-    count_if(reason = 'unchanged') as unchanged
+    count(case when known then 1 end) as known,
+    count(case when reason = 'removed' and known then 1 end) as removed,
+    count(case when reason = 'unchanged' then 1 end) as unchanged
   from compared
 ),
 listed_counts as (
   select
-    count_if(operation = 'create') as to_create,
-    count_if(operation = 'update') as to_update,
-    count_if(reason = 'changed') as changed,
-    count_if(reason = 'unchanged') as refreshed,
-    count_if(reason = 'waiting') as waiting,
-    count_if(reason = 'missing_id') as missing_id,
-    count_if(reason = 'duplicate_id') as duplicate_id
+    count(case when operation = 'create' then 1 end) as to_create,
+    count(case when operation = 'update' then 1 end) as to_update,
+    count(case when reason = 'changed' then 1 end) as changed,
+    count(case when reason = 'unchanged' then 1 end) as refreshed,
+    count(case when reason = 'waiting' then 1 end) as waiting,
+    count(case when reason = 'missing_id' then 1 end) as missing_id,
+    count(case when reason = 'duplicate_id' then 1 end) as duplicate_id
   from numbered
 ),
 plan as (

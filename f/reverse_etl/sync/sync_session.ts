@@ -1,8 +1,8 @@
 import type { Bind, Row, WarehouseSession } from "../warehouse/warehouse.ts";
-import { type Scope, type StatementName, statement } from "./statement.ts";
-import { type SyncConfig, parseSync } from "./sync_config.ts";
-import { type Tables, tablesOf } from "./tables.ts";
 import { RetlError } from "./error.ts";
+import { type Scope, type StatementName, statement } from "./statement.ts";
+import { parseSync, type SyncConfig } from "./sync_config.ts";
+import { type Tables, tablesOf } from "./tables.ts";
 
 /** One sync as the compiled flow hands it to each of its steps. */
 export interface CompiledSync {
@@ -66,7 +66,8 @@ export class SyncSession {
 /** A cell that a statement always fills; a missing one is a defect of the statement. */
 export function cell(row: Row | undefined, column: string): string {
   const value = row?.[column];
-  if (value === undefined || value === null) throw new Error(`Internal error: a statement gave no ${column}.`);
+  if (value === undefined || value === null)
+    throw new Error(`Internal error: a statement gave no ${column}.`);
   return value;
 }
 
