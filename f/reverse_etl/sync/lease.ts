@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { RetlError } from "./error.ts";
 import type { SendPermit } from "./push_ports.ts";
-import { type SyncSession, cell } from "./sync_session.ts";
+import { cell, type SyncSession } from "./sync_session.ts";
 
 /** The right of one run to write for a sync; a higher token is a later holder. */
 export interface Lease {
@@ -25,7 +25,11 @@ export interface LeaseReading {
  */
 export async function acquireLease(session: SyncSession, runId: string): Promise<Lease> {
   const expiry = expiryScope(session);
-  const hit = await session.execute("lease_acquire", [runId, runId, expiry.milliseconds, runId], expiry.scope);
+  const hit = await session.execute(
+    "lease_acquire",
+    [runId, runId, expiry.milliseconds, runId],
+    expiry.scope,
+  );
   const lease = await readLease(session);
   if (hit === 1 && lease.holder === runId) return { runId, token: lease.token };
   const seconds = Math.ceil(lease.remainingMs / 1000);
@@ -65,11 +69,16 @@ export async function readLease(session: SyncSession): Promise<LeaseReading> {
  */
 export async function proveLease(session: SyncSession, lease: Lease): Promise<void> {
   const expiry = expiryScope(session);
-  const hit = await session.execute("lease_extend", [expiry.milliseconds, lease.runId, lease.token], expiry.scope);
+  const hit = await session.execute(
+    "lease_extend",
+    [expiry.milliseconds, lease.runId, lease.token],
+    expiry.scope,
+  );
   if (hit === 1) return;
   throw new RetlError("RETL_LEASE_LOST", {
     what: `The run ${lease.runId} no longer holds the lease of ${session.sync.key}: another run took it over after it had expired.`,
-    state: "This step wrote nothing; the other run settles what this one left and puts in doubt what it cannot know.",
+    state:
+      "This step wrote nothing; the other run settles what this one left and puts in doubt what it cannot know.",
     next: "Nothing has to be done; look at why this run paused for so long if it happens again.",
   });
 }
@@ -83,7 +92,9 @@ export async function forbidSending(session: SyncSession): Promise<void> {
   const { call_timeout_seconds, hubspot_request_seconds, clock_skew_seconds } = session.sync.config.timings;
   const milliseconds = (call_timeout_seconds + hubspot_request_seconds + clock_skew_seconds) * 1000;
   const { dialect } = session;
-  await session.execute("lease_not_before", [], { not_before: dialect.addMilliseconds(dialect.now, `${Math.ceil(milliseconds)}`) });
+  await session.execute("lease_not_before", [], {
+    not_before: dialect.addMilliseconds(dialect.now, `${Math.ceil(milliseconds)}`),
+  });
 }
 
 /** R3 and R5 for one batch: reads the lease on the database's clock and counts it down on the local one. */

@@ -2,12 +2,10 @@ import { createHash } from "node:crypto";
 import type { ColumnKind, Dialect } from "../warehouse/dialect.ts";
 import { quoteLiteral } from "../warehouse/identifier.ts";
 import { RetlError } from "./error.ts";
-import type { ColumnMapping, SyncConfig } from "./sync_config.ts";
-import type { SyncSession } from "./sync_session.ts";
 import type { Scope } from "./statement.ts";
-
-/** What a column's text is, as a mapping's `type` names it. */
-export type ValueKind = NonNullable<ColumnMapping["type"]>;
+import type { ValueKind } from "./preflight.ts";
+import type { SyncConfig } from "./sync_config.ts";
+import type { SyncSession } from "./sync_session.ts";
 
 /** One mapped column as the warehouse has it. */
 export interface MappedColumn {
@@ -67,21 +65,34 @@ export async function readMapping(session: SyncSession): Promise<Mapping> {
   for (const mapping of config.column_mappings) {
     const found = columns.get(mapping.snowflake_name.toLowerCase());
     if (found === undefined) {
-      problems.push(`${mapping.snowflake_name} (for ${mapping.destination_name}) is not a column of the table`);
+      problems.push(
+        `${mapping.snowflake_name} (for ${mapping.destination_name}) is not a column of the table`,
+      );
     } else if (found.kind === null) {
-      problems.push(`${mapping.snowflake_name} is ${found.dataType}, which has no text that HubSpot stores; cast it in the model`);
+      problems.push(
+        `${mapping.snowflake_name} is ${found.dataType}, which has no text that HubSpot stores; cast it in the model`,
+      );
     } else if (mapping.type !== undefined && valueKind(found.kind) !== mapping.type) {
-      problems.push(`${mapping.snowflake_name} is ${found.dataType}, but the mapping of ${mapping.destination_name} says ${mapping.type}`);
+      problems.push(
+        `${mapping.snowflake_name} is ${found.dataType}, but the mapping of ${mapping.destination_name} says ${mapping.type}`,
+      );
     } else {
       const whenNull = mapping.when_null ?? config.null_policy;
-      mapped.push({ property: mapping.destination_name, column: mapping.snowflake_name, kind: found.kind, whenNull });
+      mapped.push({
+        property: mapping.destination_name,
+        column: mapping.snowflake_name,
+        kind: found.kind,
+        whenNull,
+      });
     }
   }
   const id = columns.get(config.unique_id_col.toLowerCase());
   if (id === undefined) {
     problems.push(`${config.unique_id_col} (unique_id_col) is not a column of the table`);
   } else if (id.kind !== "text" && id.kind !== "integer") {
-    problems.push(`${config.unique_id_col} (unique_id_col) is ${id.dataType}; an id must be a text or a whole number`);
+    problems.push(
+      `${config.unique_id_col} (unique_id_col) is ${id.dataType}; an id must be a text or a whole number`,
+    );
   }
   if (problems.length > 0) {
     throw new RetlError("RETL_SOURCE_COLUMN", {
@@ -96,8 +107,16 @@ export async function readMapping(session: SyncSession): Promise<Mapping> {
 }
 
 function versionOf(columns: readonly MappedColumn[], config: SyncConfig): string {
-  const parts = columns.map((column) => [column.property, column.column.toLowerCase(), column.kind, column.whenNull]);
-  return createHash("sha256").update(JSON.stringify([config.operation_mode, parts])).digest("hex").slice(0, 16);
+  const parts = columns.map((column) => [
+    column.property,
+    column.column.toLowerCase(),
+    column.kind,
+    column.whenNull,
+  ]);
+  return createHash("sha256")
+    .update(JSON.stringify([config.operation_mode, parts]))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /**

@@ -3,12 +3,22 @@ import type { Warehouse } from "../warehouse/warehouse.ts";
 import { useApproval } from "./approval.ts";
 import { RetlError } from "./error.ts";
 import { type Hold, holdsOf } from "./guards.ts";
-import { type Lease, acquireLease, proveLease, releaseLease } from "./lease.ts";
-import { type Mapping, mappingScope, readMapping } from "./mapping.ts";
+import { acquireLease, type Lease, proveLease, releaseLease } from "./lease.ts";
+import { type Mapping, mappingScope, readMapping, valueKind } from "./mapping.ts";
+import type { MappedProperty } from "./preflight.ts";
 import type { RunParams } from "./run_params.ts";
-import { type PlanCounts, finishRun, markPlanned, markSettled, planCounts, readRun, startRun, unsettledRuns } from "./runs.ts";
+import {
+  finishRun,
+  markPlanned,
+  markSettled,
+  type PlanCounts,
+  planCounts,
+  readRun,
+  startRun,
+  unsettledRuns,
+} from "./runs.ts";
 import { settlePredecessors } from "./settle.ts";
-import { type CompiledSync, SyncSession, cell, countOf } from "./sync_session.ts";
+import { type CompiledSync, cell, countOf, SyncSession } from "./sync_session.ts";
 
 /** What `diff_insert` found and stored. */
 export interface Plan {
@@ -20,6 +30,8 @@ export interface Plan {
   /** Changes to send, `seq` 1 to this number. */
   readonly changes: number;
   readonly counts: PlanCounts;
+  /** The mapped properties and what the source's columns hold. */
+  readonly properties: readonly MappedProperty[];
   /** Reasons for which the same plan would be held; only a dry run has any. */
   readonly would_hold: readonly string[];
   /** Runs that ended without settling: settled by this run, or left alone by a dry run. */
@@ -69,13 +81,13 @@ export async function planChanges(
       const stored = await readRun(within, runId);
       if (stored?.plan) {
         if (stored.settled) await releaseLease(within, lease);
-        return planOf(runId, lease, stored.planId ?? "", stored.plan, predecessors);
+        return planOf(lease, mapping, { planId: stored.planId ?? "", counts: stored.plan }, predecessors);
       }
       const draft = await draftPlan(within, mapping, runId, params);
       if (params.approve !== null) await useApproval(within, params.approve, draft.planId, draft.counts);
       else if (draft.holds.length > 0) throw new RolledBack(draft);
       await keepPlan(within, lease, draft);
-      return planOf(runId, lease, draft.planId, draft.counts, predecessors);
+      return planOf(lease, mapping, draft, predecessors);
     });
   } catch (error) {
     if (error instanceof RolledBack) throw await hold(warehouse, session, lease, params, error.draft);
@@ -84,14 +96,21 @@ export async function planChanges(
   }
 }
 
-async function draftPlan(session: SyncSession, mapping: Mapping, runId: string, params: RunParams): Promise<Draft> {
+async function draftPlan(
+  session: SyncSession,
+  mapping: Mapping,
+  runId: string,
+  params: RunParams,
+): Promise<Draft> {
   const { dialect, sync } = session;
   const count = (name: string, expression: string) => [name, `cast(${expression} as varchar)`] as const;
   await session.execute("plan_changes", [runId, params.resync], {
     ...mappingScope(mapping, dialect),
     payload_text: dialect.jsonText("payload"),
     operation:
-      sync.config.operation_mode === "update" ? "'update'" : "case when known then 'update' else 'create' end",
+      sync.config.operation_mode === "update"
+        ? "'update'"
+        : "case when known then 'update' else 'create' end",
     plan_hash: dialect.hashOfRows(["id", "operation", "row_hash", dialect.jsonText("payload")]),
     counts: dialect.object([
       count("rows_read", `(select count(*) from ${session.tables.source})`),
@@ -151,7 +170,13 @@ async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promi
     status: "succeeded",
     message: null,
     outcomes: { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 },
-    calls: { calls: 0, rate_limited_calls: 0, latency_p50_ms: null, latency_p95_ms: null, latency_max_ms: null },
+    calls: {
+      calls: 0,
+      rate_limited_calls: 0,
+      latency_p50_ms: null,
+      latency_p95_ms: null,
+      latency_max_ms: null,
+    },
   });
   await releaseLease(session, lease);
 }
@@ -165,7 +190,11 @@ async function hold(
   draft: Draft,
 ): Promise<RetlError> {
   const reasons = draft.holds.map(({ reason }) => reason).join("; ");
-  await endWithoutPlan(warehouse, session, lease, params, { status: "held", message: reasons, planId: draft.planId });
+  await endWithoutPlan(warehouse, session, lease, params, {
+    status: "held",
+    message: reasons,
+    planId: draft.planId,
+  });
   return new RetlError(draft.holds[0]?.code ?? "RETL_HELD_CHANGED_ROWS", {
     what: `The plan of ${session.sync.key} is held: ${reasons}.`,
     state: "Nothing was sent and nothing of the plan is kept.",
@@ -231,29 +260,34 @@ async function dryRun(
     status: "dry_run",
     changes: changesOf(draft.counts),
     counts: draft.counts,
+    properties: propertiesOf(mapping),
     would_hold: draft.holds.map(({ code, reason }) => `${code}: ${reason}`),
     unsettled_predecessors: predecessors,
   };
 }
 
 function planOf(
-  runId: string,
   lease: Lease,
-  planId: string,
-  counts: PlanCounts,
+  mapping: Mapping,
+  { planId, counts }: Pick<Draft, "planId" | "counts">,
   predecessors: readonly string[],
 ): Plan {
   const changes = changesOf(counts);
   return {
-    run_id: runId,
+    run_id: lease.runId,
     token: lease.token,
     plan_id: planId,
     status: changes === 0 ? "no_changes" : "planned",
     changes,
     counts,
+    properties: propertiesOf(mapping),
     would_hold: [],
     unsettled_predecessors: predecessors,
   };
+}
+
+function propertiesOf(mapping: Mapping): readonly MappedProperty[] {
+  return mapping.columns.map(({ property, kind }) => ({ destination_name: property, valueKind: valueKind(kind) }));
 }
 
 function changesOf(counts: PlanCounts): number {

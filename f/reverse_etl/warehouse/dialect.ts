@@ -1,7 +1,16 @@
 import { type QuotedIdentifier, quoteIdentifier, quoteLiteral } from "./identifier.ts";
 
 /** What a warehouse column turns out to be, and so how its text is made. */
-export type ColumnKind = "text" | "integer" | "decimal" | "float" | "date" | "datetime" | "zoned_datetime" | "bool" | "list";
+export type ColumnKind =
+  | "text"
+  | "integer"
+  | "decimal"
+  | "float"
+  | "date"
+  | "datetime"
+  | "zoned_datetime"
+  | "bool"
+  | "list";
 
 export interface Unfolded {
   /** A table expression; it may follow `from` or `cross join`, where it sees the tables before it. */
@@ -49,11 +58,11 @@ export interface Dialect {
 const withoutTrailingZeros = (text: string) => `rtrim(rtrim(${text}, '0'), '.')`;
 
 /**
- * Fixed-point form of a float: 15 places keep every digit that a double carries for values below 10^8, and the text has no
- * exponent; beyond the range of decimal(38,15) the engine's own text is sent and HubSpot decides.
+ * Fixed-point form of a float, made from its shortest text, because a cast of the double itself shows digits it does not carry. Where
+ * 20 digits before the point and 18 behind it are too few, the engine's own text is sent and HubSpot decides.
  */
-const fixedPoint = (castIfPossible: string, column: string) =>
-  `coalesce(${withoutTrailingZeros(`cast(${castIfPossible} as varchar)`)}, cast(${column} as varchar))`;
+const fixedPoint = (decimalOfText: string, column: string) =>
+  `coalesce(${withoutTrailingZeros(`cast(${decimalOfText} as varchar)`)}, cast(${column} as varchar))`;
 
 function mapFields<Kind>(
   fields: Readonly<Record<string, Kind>>,
@@ -90,7 +99,7 @@ export const duckdbDialect: Dialect = {
       case "decimal":
         return withoutTrailingZeros(`cast(${column} as varchar)`);
       case "float":
-        return fixedPoint(`try_cast(${column} as decimal(38, 15))`, column);
+        return fixedPoint(`try_cast(cast(${column} as varchar) as decimal(38, 18))`, column);
       case "date":
         return `strftime(${column}, '%Y-%m-%d')`;
       case "datetime":
@@ -113,7 +122,9 @@ export const duckdbDialect: Dialect = {
   millisecondsBetween: (from, to) => `date_diff('millisecond', ${from}, ${to})`,
   timestampText: (timestamp) => `strftime(${timestamp}, '%Y-%m-%dT%H:%M:%S.%gZ')`,
   unfold(json, fields, alias) {
-    const columns = Object.entries(fields).map(([name, kind]) => `"${name}":"${kind === "text" ? "VARCHAR" : "JSON"}"`);
+    const columns = Object.entries(fields).map(
+      ([name, kind]) => `"${name}":"${kind === "text" ? "VARCHAR" : "JSON"}"`,
+    );
     return {
       from: `unnest(from_json(${json}, '[{${columns.join(",")}}]')) as ${alias}(entry)`,
       field: mapFields(fields, (name) => `${alias}.entry.${name}`),
@@ -155,7 +166,7 @@ export const snowflakeDialect: Dialect = {
       case "decimal":
         return withoutTrailingZeros(`cast(${column} as varchar)`);
       case "float":
-        return fixedPoint(`try_to_decimal(cast(${column} as varchar), 38, 15)`, column);
+        return fixedPoint(`try_to_decimal(cast(${column} as varchar), 38, 18)`, column);
       case "date":
         return `to_char(${column}, 'YYYY-MM-DD')`;
       case "datetime":
@@ -173,7 +184,8 @@ export const snowflakeDialect: Dialect = {
   property: (json, name) => `cast(get(${json}, ${quoteLiteral(name)}) as varchar)`,
   jsonText: (json) => `to_json(${json})`,
   jsonFrom: (text) => `parse_json(${text})`,
-  addMilliseconds: (timestamp, milliseconds) => `dateadd('millisecond', cast(${milliseconds} as number), ${timestamp})`,
+  addMilliseconds: (timestamp, milliseconds) =>
+    `dateadd('millisecond', cast(${milliseconds} as number), ${timestamp})`,
   millisecondsBetween: (from, to) => `datediff('millisecond', ${from}, ${to})`,
   timestampText: (timestamp) => `to_char(${timestamp}, 'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"')`,
   unfold: (json, fields, alias) => ({

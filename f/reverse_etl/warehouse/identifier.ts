@@ -19,7 +19,8 @@ export function isIdentifier(text: string): boolean {
 
 /** Throws a plain Error for a text that is no identifier: configuration is validated before it gets here. */
 export function quoteIdentifier(text: string, fold: "upper" | "keep"): QuotedIdentifier {
-  if (!isIdentifier(text)) throw new Error(`Internal error: "${text}" reached SQL without having been validated.`);
+  if (!isIdentifier(text))
+    throw new Error(`Internal error: "${text}" reached SQL without having been validated.`);
   return `"${fold === "upper" ? text.toUpperCase() : text}"` as QuotedIdentifier;
 }
 

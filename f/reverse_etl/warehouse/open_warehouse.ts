@@ -7,7 +7,10 @@ export interface SessionTag {
   readonly step: string;
 }
 
-export type OpenWarehouse = (resource: Readonly<Record<string, unknown>>, tag: SessionTag) => Promise<Warehouse>;
+export type OpenWarehouse = (
+  resource: Readonly<Record<string, unknown>>,
+  tag: SessionTag,
+) => Promise<Warehouse>;
 
 const openers = new Map<string, OpenWarehouse>();
 
@@ -21,7 +24,8 @@ export function registerWarehouse(kind: string, open: OpenWarehouse): void {
  * Throws `RETL_WAREHOUSE_KIND` for a kind that nobody registered.
  */
 export async function openWarehouse(resource: unknown, tag: SessionTag): Promise<Warehouse> {
-  const description = typeof resource === "object" && resource !== null ? (resource as Record<string, unknown>) : {};
+  const description =
+    typeof resource === "object" && resource !== null ? (resource as Record<string, unknown>) : {};
   const kind = typeof description.kind === "string" ? description.kind : "snowflake";
   const open = openers.get(kind);
   if (open === undefined) {

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import {
+  acquireLease,
+  proveLease,
+  readLease,
+  releaseLease,
+  sendPermit,
+} from "../../f/reverse_etl/sync/lease.ts";
+import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
+import { syncFixture } from "../support/sync_fixture.ts";
+
+/** A local clock that only moves when someone sleeps or a test moves it. */
+function manualClock() {
+  const slept: number[] = [];
+  const clock = {
+    time: 1_000_000,
+    slept,
+    now: () => clock.time,
+    async sleep(milliseconds: number) {
+      slept.push(milliseconds);
+      clock.time += milliseconds;
+    },
+  };
+  return clock;
+}
+
+async function leased() {
+  const fixture = await syncFixture();
+  const session = new SyncSession(fixture.warehouse, fixture.sync);
+  return { fixture, session, lease: await acquireLease(session, "r1") };
+}
+
+const LEASE = "retl.hubspot_contacts_sync_lease";
+
+describe("R1: the lease", () => {
+  it("the same run keeps its token, another one that takes over gets a higher one", async () => {
+    const { fixture, session, lease } = await leased();
+    expect((await acquireLease(session, "r1")).token).toBe(lease.token);
+    await fixture.warehouse.execute(`update ${LEASE} set expires_at = '2000-01-01'`);
+    const taken = await acquireLease(session, "r2");
+    expect(Number(taken.token)).toBe(Number(lease.token) + 1);
+    await expect(proveLease(session, lease)).rejects.toMatchObject({ code: "RETL_LEASE_LOST" });
+  });
+
+  it("busy names the holder and how long its lease lasts", async () => {
+    const { session } = await leased();
+    const error: unknown = await acquireLease(session, "r2").catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: "RETL_BUSY", details: { holder: "r1" } });
+    expect(String(error)).toMatch(
+      /^RETL_BUSY: hubspot\/contacts is being synced by the run r1, whose lease ends in \d s/,
+    );
+  });
+
+  it("a lease that was given back is free at once", async () => {
+    const { session, lease } = await leased();
+    await releaseLease(session, lease);
+    await expect(acquireLease(session, "r2")).resolves.toMatchObject({ runId: "r2" });
+  });
+
+  it("a sync whose tables were never made says which step makes them", async () => {
+    const { fixture, session } = await leased();
+    await fixture.warehouse.execute(`delete from ${LEASE}`);
+    await expect(acquireLease(session, "r1")).rejects.toMatchObject({ code: "RETL_NOT_MIGRATED" });
+  });
+});
+
+describe("R3 and R5: the permit to send", () => {
+  it("is extended at most once every lease_extend_seconds, however many calls ask", async () => {
+    const { fixture, session, lease } = await leased();
+    const clock = manualClock();
+    const statements: string[] = [];
+    const counting = new SyncSession(
+      {
+        ...fixture.warehouse,
+        execute: (sql, binds) => (statements.push(sql), fixture.warehouse.execute(sql, binds)),
+      },
+      fixture.sync,
+    );
+    const permit = sendPermit(counting, lease, clock);
+    await Promise.all(Array.from({ length: 20 }, () => permit.beforeCall()));
+    expect(statements).toHaveLength(1);
+    clock.time += 299;
+    await permit.beforeCall();
+    expect(statements).toHaveLength(1);
+    clock.time += 2;
+    await permit.beforeCall();
+    expect(statements).toHaveLength(2);
+    expect(clock.slept).toEqual([]);
+    expect((await readLease(session)).remainingMs).toBeGreaterThan(1_000);
+  });
+
+  it("is refused as soon as another run holds the lease", async () => {
+    const { fixture, session, lease } = await leased();
+    const clock = manualClock();
+    const permit = sendPermit(session, lease, clock);
+    await permit.beforeCall();
+    await fixture.warehouse.execute(`update ${LEASE} set holder = 'r2', token = token + 1`);
+    clock.time += 1_000;
+    await expect(permit.beforeCall()).rejects.toMatchObject({ code: "RETL_LEASE_LOST" });
+  });
+
+  it("is not given before requests of a run that died have ended at HubSpot", async () => {
+    const { fixture, session, lease } = await leased();
+    await fixture.warehouse.execute(
+      `update ${LEASE} set not_before = (now() at time zone 'UTC') + interval 40 second`,
+    );
+    const clock = manualClock();
+    await sendPermit(session, lease, clock).beforeCall();
+    expect(clock.slept).toHaveLength(1);
+    expect(clock.slept[0]).toBeGreaterThan(38_000);
+  });
+});
