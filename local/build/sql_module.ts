@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /** The text of `f/reverse_etl/generated/sql.ts`: the statements of `sql/` as TypeScript, because Windmill cannot read a .sql file at run time. */

@@ -7,7 +7,9 @@ import { RetlError } from "../../f/reverse_etl/sync/error.ts";
 export function duckdbError(error: unknown): RetlError {
   if (error instanceof RetlError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const [firstLine = "unknown error"] = message.replace(/^Failed to (extract|prepare) statements?: /, "").split("\n");
+  const [firstLine = "unknown error"] = message
+    .replace(/^Failed to (extract|prepare) statements?: /, "")
+    .split("\n");
   if (/conflict/i.test(message) && /transaction/i.test(message)) {
     return new RetlError("RETL_WAREHOUSE_CONFLICT", {
       what: "Another session wrote to the same rows at the same time.",
@@ -28,13 +30,18 @@ export function duckdbError(error: unknown): RetlError {
     return new RetlError(missing ? "RETL_NOT_MIGRATED" : "RETL_WAREHOUSE_REFUSED", {
       what: `DuckDB refused a statement: ${firstLine}`,
       state: "Nothing of this statement or transaction remains.",
-      next: missing ? "Run the migrate step of the job, or build the source table." : "Correct the configuration or the table it names.",
+      next: missing
+        ? "Run the migrate step of the job, or build the source table."
+        : "Correct the configuration or the table it names.",
     });
   }
   const [kind = "Error"] = firstLine.split(":");
-  return new RetlError(/^IO Error/.test(firstLine) ? "RETL_WAREHOUSE_UNAVAILABLE" : "RETL_WAREHOUSE_REFUSED", {
-    what: `DuckDB refused a statement: ${kind}.`,
-    state: "Nothing of this statement or transaction remains.",
-    next: "Look at the source table's types and the disk; the values are not shown here because they may be personal.",
-  });
+  return new RetlError(
+    /^IO Error/.test(firstLine) ? "RETL_WAREHOUSE_UNAVAILABLE" : "RETL_WAREHOUSE_REFUSED",
+    {
+      what: `DuckDB refused a statement: ${kind}.`,
+      state: "Nothing of this statement or transaction remains.",
+      next: "Look at the source table's types and the disk; the values are not shown here because they may be personal.",
+    },
+  );
 }

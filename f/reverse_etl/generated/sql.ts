@@ -255,6 +255,9 @@ where j.run_id = ?
   and j.batch_number = cast(? as {{ type.integer }})
   and j.kind = 'call'
   and {{ result.outcome }} in ('acknowledged', 'rejected')`,
+  journal_started: `select cast(count(*) as varchar) as attempts
+from {{ journal }}
+where run_id = ? and batch_number = cast(? as {{ type.integer }}) and kind = 'start'`,
   lease_acquire: `-- R1: the same run keeps its token; another run takes over only what has expired, and with a higher token.
 update {{ lease }}
 set token = case when holder = ? then token else token + 1 end,

@@ -8,11 +8,15 @@ import type { SyncConfig } from "./sync_config.ts";
  * min(ceil(calls / calls_per_batch), max_batches) batches. The defaults (32, 15, 512) are the rule of the article that this
  * product comes from.
  */
-export function sizeBatches(changes: number, config: Pick<SyncConfig, "batch_size" | "batch_sizing">): Batch[] {
+export function sizeBatches(
+  changes: number,
+  config: Pick<SyncConfig, "batch_size" | "batch_sizing">,
+): Batch[] {
   if (changes <= 0) return [];
   const { one_batch_up_to_calls, calls_per_batch, max_batches } = config.batch_sizing;
   const calls = Math.ceil(changes / config.batch_size);
-  const wanted = calls <= one_batch_up_to_calls ? 1 : Math.min(Math.ceil(calls / calls_per_batch), max_batches);
+  const wanted =
+    calls <= one_batch_up_to_calls ? 1 : Math.min(Math.ceil(calls / calls_per_batch), max_batches);
   // Whole calls are divided, so that every batch but the last ends with a full call.
   const batches: Batch[] = [];
   for (let number = 1; number <= wanted; number++) {

@@ -1,7 +1,7 @@
-import type { Batch } from "./journal.ts";
 import type { Change, Operation } from "./change.ts";
+import type { Batch } from "./journal.ts";
 import type { ChangePages } from "./push_ports.ts";
-import { type SyncSession, cell } from "./sync_session.ts";
+import { cell, type SyncSession } from "./sync_session.ts";
 
 /** Changes read at once: twenty calls' worth, so that a page's memory stays around a megabyte. */
 const PAGE = 2_000;

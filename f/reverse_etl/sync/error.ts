@@ -33,6 +33,8 @@ export const ERROR_CODES = {
   RETL_DBT_FAILED: { transient: false },
   RETL_DBT_UNAVAILABLE: { transient: true },
   RETL_SELECTION: { transient: false },
+  RETL_WINDMILL_UNAVAILABLE: { transient: true },
+  RETL_BATCH_LOST: { transient: false },
 } as const satisfies Record<string, { transient: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -44,13 +46,13 @@ export interface ErrorParts {
   readonly state: string;
   /** What to do next. */
   readonly next: string;
-  readonly cause?: unknown;
   /** Machine-readable facts beside the message; Windmill shows own properties of an error under `extra`. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * An error that says what happened, to which thing, in what state everything now is and what to do next.
+ * It keeps no `cause`: Windmill stores every own property of an error, and a client's error may carry the request with its token.
  * Its `name` is its code, because Windmill hands a step's error on as `{ name, message }`; as text it starts with the code.
  */
 export class RetlError extends Error {
@@ -58,10 +60,7 @@ export class RetlError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, parts: ErrorParts) {
-    super(
-      `${parts.what} ${parts.state} ${parts.next}`,
-      parts.cause === undefined ? undefined : { cause: parts.cause },
-    );
+    super(`${parts.what} ${parts.state} ${parts.next}`);
     this.name = code;
     this.code = code;
     this.details = parts.details ?? {};

@@ -27,7 +27,8 @@ export function holdsOf(facts: GuardFacts, guards: SyncConfig["guards"]): Hold[]
   if (facts.stateRows === 0 && facts.acknowledgedBefore) {
     holds.push({
       code: "RETL_HELD_STATE_LOST",
-      reason: "the state is empty although earlier runs had rows acknowledged, so it was lost and every row would be sent again",
+      reason:
+        "the state is empty although earlier runs had rows acknowledged, so it was lost and every row would be sent again",
     });
   }
   if (plan.rows_read === 0) {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Lease } from "./lease.ts";
 import type { Outcome } from "./outcome.ts";
 import type { AttemptJournal, CallRecord } from "./push_ports.ts";
-import { type SyncSession, cell } from "./sync_session.ts";
+import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
 /** A contiguous slice of a run's changes, pushed by one loop iteration. */
 export interface Batch {
@@ -53,7 +53,11 @@ export function resultsScope(session: SyncSession, column: string) {
  * Starts one attempt at a batch: reads what earlier attempts got an answer for and journals the start, so that a crash from
  * here on leaves a trace. Throws what the warehouse throws.
  */
-export async function startAttempt(session: SyncSession, lease: Lease, batch: Batch): Promise<AttemptJournal> {
+export async function startAttempt(
+  session: SyncSession,
+  lease: Lease,
+  batch: Batch,
+): Promise<AttemptJournal> {
   const attempt = randomUUID();
   const common = {
     run_id: lease.runId,
@@ -68,8 +72,10 @@ export async function startAttempt(session: SyncSession, lease: Lease, batch: Ba
     [lease.runId, `${batch.number}`],
     resultsScope(session, "j.results"),
   );
+  const [started] = await session.query("journal_started", [lease.runId, `${batch.number}`]);
   await appendEntries(session, [{ ...common, kind: "start" }]);
   return {
+    repeated: countOf(started, "attempts") > 0,
     decided: new Set(rows.map((row) => Number(cell(row, "seq")))),
     append: (records) =>
       appendEntries(
@@ -92,7 +98,8 @@ async function appendEntries(session: SyncSession, entries: readonly Entry[]): P
 }
 
 function callEntry(record: CallRecord): Entry {
-  const count = (kind: Outcome["kind"]) => `${record.results.filter(({ outcome }) => outcome.kind === kind).length}`;
+  const count = (kind: Outcome["kind"]) =>
+    `${record.results.filter(({ outcome }) => outcome.kind === kind).length}`;
   return {
     kind: "call",
     call_number: `${record.callNumber}`,
@@ -104,7 +111,11 @@ function callEntry(record: CallRecord): Entry {
     acknowledged: count("acknowledged"),
     rejected: count("rejected"),
     unknown: count("unknown"),
-    results: record.results.map(({ seq, outcome }) => ({ seq: `${seq}`, outcome: outcome.kind, ...resultFields(outcome) })),
+    results: record.results.map(({ seq, outcome }) => ({
+      seq: `${seq}`,
+      outcome: outcome.kind,
+      ...resultFields(outcome),
+    })),
   };
 }
 

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { ColumnKind, Dialect } from "../warehouse/dialect.ts";
 import { quoteLiteral } from "../warehouse/identifier.ts";
 import { RetlError } from "./error.ts";
-import type { Scope } from "./statement.ts";
 import type { ValueKind } from "./preflight.ts";
+import type { Scope } from "./statement.ts";
 import type { SyncConfig } from "./sync_config.ts";
 import type { SyncSession } from "./sync_session.ts";
 

@@ -287,7 +287,10 @@ function planOf(
 }
 
 function propertiesOf(mapping: Mapping): readonly MappedProperty[] {
-  return mapping.columns.map(({ property, kind }) => ({ destination_name: property, valueKind: valueKind(kind) }));
+  return mapping.columns.map(({ property, kind }) => ({
+    destination_name: property,
+    valueKind: valueKind(kind),
+  }));
 }
 
 function changesOf(counts: PlanCounts): number {

@@ -24,6 +24,11 @@ export interface CallRecord {
 export interface AttemptJournal {
   /** Rows of this batch that an earlier attempt of this run got acknowledged or rejected: they are not sent again. */
   readonly decided: ReadonlySet<number>;
+  /**
+   * True when an earlier attempt at this batch was started: what it sent without recording it may have been applied, so every row
+   * goes out whole and creates are looked up first.
+   */
+  readonly repeated?: boolean;
   /** Writes the records durably; throws when it cannot, and then nothing further may be sent. */
   append(records: readonly CallRecord[]): Promise<void>;
   /**

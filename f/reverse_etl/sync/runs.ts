@@ -1,6 +1,6 @@
 import type { Row } from "../warehouse/warehouse.ts";
 import type { RunParams } from "./run_params.ts";
-import { type SyncSession, cell, countOf } from "./sync_session.ts";
+import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
 export type RunStatus = "running" | "held" | "dry_run" | "succeeded" | "partial" | "failed";
 
@@ -119,8 +119,21 @@ export async function finishRun(
 }
 
 /** Writes the plan's mark (R2). */
-export async function markPlanned(session: SyncSession, runId: string, planId: string, plan: PlanCounts): Promise<void> {
-  const counts = [plan.rows_read, plan.unchanged, plan.to_create, plan.to_update, plan.skipped, plan.refused, plan.removed];
+export async function markPlanned(
+  session: SyncSession,
+  runId: string,
+  planId: string,
+  plan: PlanCounts,
+): Promise<void> {
+  const counts = [
+    plan.rows_read,
+    plan.unchanged,
+    plan.to_create,
+    plan.to_update,
+    plan.skipped,
+    plan.refused,
+    plan.removed,
+  ];
   await session.execute("run_planned", [planId, ...counts.map(String), runId, session.sync.key]);
 }
 

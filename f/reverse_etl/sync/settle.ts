@@ -2,19 +2,19 @@ import { randomUUID } from "node:crypto";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { RetlError } from "./error.ts";
 import { resultsScope } from "./journal.ts";
-import { type Lease, forbidSending, proveLease, releaseLease } from "./lease.ts";
+import { forbidSending, type Lease, proveLease, releaseLease } from "./lease.ts";
 import {
   type CallCounts,
+  markSettled,
   type OutcomeCounts,
+  outcomeCounts,
   type RunRecord,
   type RunStatus,
-  markSettled,
-  outcomeCounts,
   readCallCounts,
   readRun,
   unsettledRuns,
 } from "./runs.ts";
-import { type CompiledSync, SyncSession, cell, countOf } from "./sync_session.ts";
+import { type CompiledSync, cell, countOf, SyncSession } from "./sync_session.ts";
 
 /** How a run ended. */
 export interface Settlement {
@@ -134,7 +134,8 @@ function statusOf(outcomes: OutcomeCounts, stopped: string | null): RunStatus {
 
 function settlementOf(runId: string, record: RunRecord): Settlement {
   const { status, message, outcomes, calls } = record;
-  if (outcomes === null || calls === null) throw new Error(`Internal error: the settled run ${runId} has no counts.`);
+  if (outcomes === null || calls === null)
+    throw new Error(`Internal error: the settled run ${runId} has no counts.`);
   return { run_id: runId, status, message, outcomes, calls };
 }
 

@@ -1,6 +1,6 @@
 import { Liquid } from "liquidjs";
-import type { Dialect } from "../warehouse/dialect.ts";
 import { SQL } from "../generated/sql.ts";
+import type { Dialect } from "../warehouse/dialect.ts";
 
 /** The name of a statement: its file in `sql/`, without the ending. */
 export type StatementName = keyof typeof SQL;

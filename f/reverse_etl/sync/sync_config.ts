@@ -4,12 +4,18 @@ import { RetlError } from "./error.ts";
 
 const identifier = z
   .string()
-  .refine(isIdentifier, "must be a plain SQL identifier: letters, digits, _ and $, not starting with a digit");
+  .refine(
+    isIdentifier,
+    "must be a plain SQL identifier: letters, digits, _ and $, not starting with a digit",
+  );
 
 /** HubSpot's internal property names: lower case, digits, underscores (developers.hubspot.com, properties guide, read 2026-11). */
 const propertyName = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,99}$/, "must be a HubSpot internal property name: lower-case letters, digits and _");
+  .regex(
+    /^[a-z][a-z0-9_]{0,99}$/,
+    "must be a HubSpot internal property name: lower-case letters, digits and _",
+  );
 
 const windmillPath = z
   .string()
@@ -43,7 +49,9 @@ const syncShape = z.strictObject({
   column_mappings: z.array(columnMapping).min(1, "must map at least one column"),
 
   /** `contacts`, `companies`, `2-1234567`. */
-  object_type: z.string().regex(/^([a-z][a-z0-9_]*|\d+-\d+)$/, "must be a HubSpot object type such as contacts or 2-1234567"),
+  object_type: z
+    .string()
+    .regex(/^([a-z][a-z0-9_]*|\d+-\d+)$/, "must be a HubSpot object type such as contacts or 2-1234567"),
   /** `update`: unique_id_col holds HubSpot record ids. `upsert`: it holds values of match_property. */
   operation_mode: z.enum(["update", "upsert"]),
   /** The custom unique property that unique_id_col holds values of; only with `upsert`. */
@@ -124,9 +132,13 @@ const TABLE_SUFFIXES = ["", "_journal", "_state", "_rejections", "_lease"] as co
 const COLUMNS_OF_OUR_TABLES = ["run_id", "seq", "operation", "reason", "payload", "desired", "row_hash"];
 
 const syncSchema = syncShape.superRefine((sync, context) => {
-  const problem = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+  const problem = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: "custom", path, message });
   if (sync.operation_mode === "upsert" && sync.match_property === undefined) {
-    problem(["match_property"], "is required with operation_mode upsert: the custom unique property to match by");
+    problem(
+      ["match_property"],
+      "is required with operation_mode upsert: the custom unique property to match by",
+    );
   }
   if (sync.operation_mode === "update" && sync.match_property !== undefined) {
     problem(["match_property"], "goes with operation_mode upsert; update matches by HubSpot's record id");
@@ -138,7 +150,10 @@ const syncSchema = syncShape.superRefine((sync, context) => {
     problem(["match_property"], "hs_object_id is the record id: use operation_mode update");
   }
   if (COLUMNS_OF_OUR_TABLES.includes(sync.unique_id_col.toLowerCase())) {
-    problem(["unique_id_col"], `is the name of a column that Tailrace keeps beside it: ${COLUMNS_OF_OUR_TABLES.join(", ")}`);
+    problem(
+      ["unique_id_col"],
+      `is the name of a column that Tailrace keeps beside it: ${COLUMNS_OF_OUR_TABLES.join(", ")}`,
+    );
   }
   for (const suffix of TABLE_SUFFIXES) {
     if ((sync.sync_table_name + suffix).toLowerCase() === sync.current_state_tbl.toLowerCase()) {
@@ -150,11 +165,17 @@ const syncSchema = syncShape.superRefine((sync, context) => {
     const name = mapping.destination_name;
     const first = seen.get(name);
     if (first !== undefined) {
-      problem(["column_mappings", index, "destination_name"], `"${name}" is mapped already by column_mappings.${first}`);
+      problem(
+        ["column_mappings", index, "destination_name"],
+        `"${name}" is mapped already by column_mappings.${first}`,
+      );
     }
     seen.set(name, index);
     if (name === sync.match_property) {
-      problem(["column_mappings", index, "destination_name"], `"${name}" is match_property, which unique_id_col fills`);
+      problem(
+        ["column_mappings", index, "destination_name"],
+        `"${name}" is match_property, which unique_id_col fills`,
+      );
     }
   }
 });

@@ -34,7 +34,10 @@ export function tablesOf(sync: SyncConfig, dialect: Dialect): Tables {
 }
 
 /** The tables that all syncs of a schema share. */
-export function tablesOfSchema(schema: string, dialect: Dialect): { schema: string; runs: string; events: string } {
+export function tablesOfSchema(
+  schema: string,
+  dialect: Dialect,
+): { schema: string; runs: string; events: string } {
   const quoted = dialect.identifier(schema);
   return {
     schema: quoted,

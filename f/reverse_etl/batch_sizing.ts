@@ -1,0 +1,26 @@
+import { parsePropertyDefinitions } from "./hubspot/property_definitions.ts";
+import { hubspotFromResource } from "./hubspot/resource.ts";
+import { sizeBatches } from "./sync/batches.ts";
+import { type MappedProperty, requireMapping } from "./sync/preflight.ts";
+import { parseCompiledSync } from "./sync/sync_session.ts";
+
+type Hubspot = { token: string; base_url?: string };
+
+/** Checks the mapping against HubSpot's properties, then divides the plan into batches that share the permitted rate. */
+export async function main(
+  hubspot: Hubspot,
+  sync: object,
+  plan: { changes: number; properties: object[] },
+  parallel_syncs: number = 1,
+) {
+  const { key, config } = parseCompiledSync(sync);
+  const client = hubspotFromResource(hubspot, config.timings.call_timeout_seconds * 1000);
+  const definitions = parsePropertyDefinitions(await client.properties(config.object_type));
+  requireMapping(key, plan.properties as MappedProperty[], config.match_property ?? null, definitions);
+  const batches = sizeBatches(plan.changes, config);
+  const atOnce = Math.min(config.batch_sizing.parallelism, batches.length) * parallel_syncs;
+  return {
+    calls: Math.ceil(plan.changes / config.batch_size),
+    batches: batches.map((batch) => ({ ...batch, rate_share: 1 / atOnce })),
+  };
+}

@@ -1,0 +1,63 @@
+import { type Metadata, type RunEventKind, runEvent, text } from "../asset_graph/event.ts";
+import { type AssetNode, selectAssets } from "../asset_graph/selection.ts";
+import { openDbtBackend } from "./dbt/dbt_backend.ts";
+import { checkDbtResult } from "./dbt/gate.ts";
+import { registerDbtBackends } from "./dbt/register_backends.ts";
+import { RetlError } from "./sync/error.ts";
+import { recordEvents } from "./sync/events.ts";
+import { currentRunId } from "./sync/run_id.ts";
+import { withWarehouse } from "./warehouse/open_warehouse.ts";
+
+type Dbt = { backend: string };
+type Snowflake = object;
+
+registerDbtBackends();
+
+/** Opens the run: resolves which assets it computes, and builds the selected dbt models. Nothing follows a model that failed. */
+export async function main(
+  dbt: Dbt,
+  warehouse: Snowflake,
+  schema: string,
+  assets: { key: string; deps: string[]; model?: string; code_version: string }[],
+  select: string = "",
+  dbt_full_refresh: boolean = false,
+) {
+  const run_id = currentRunId(process.env);
+  const selected =
+    select.trim() === "" ? assets.map(({ key }) => key) : selectAssets(assets as AssetNode[], select);
+  const chosen = assets.filter(({ key }) => selected.includes(key));
+  const models = chosen.flatMap(({ key, model, code_version }) =>
+    model === undefined ? [] : [{ key, model, code_version }],
+  );
+  const record = (kind: RunEventKind, list: { key: string; code_version: string }[], metadata: Metadata) =>
+    withWarehouse(warehouse, { run_id, step: "dbt_prep" }, (open) =>
+      recordEvents(
+        open,
+        schema,
+        list.map(({ key, code_version }) => runEvent(run_id, key, kind, { code_version, metadata })),
+      ),
+    );
+  // The warehouse is closed while dbt works: an embedded one can be open in one process only.
+  await record("planned", chosen, {});
+  try {
+    const result = await openDbtBackend(dbt).build({
+      models: models.map(({ model }) => model),
+      fullRefresh: dbt_full_refresh,
+      runId: run_id,
+    });
+    const { warnings } = checkDbtResult(
+      models.map(({ model }) => model),
+      result,
+    );
+    await record(
+      "materialized",
+      models,
+      result.invocationId === null ? {} : { invocation_id: text(result.invocationId) },
+    );
+    return { run_id, selected, models: models.map(({ model }) => model), warnings };
+  } catch (error) {
+    const code = error instanceof RetlError ? error.code : "RETL_DBT_FAILED";
+    await record("failed", models, { code: text(code) });
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import { planChanges } from "./sync/plan.ts";
+import { parseRunParams } from "./sync/run_params.ts";
+import { parseCompiledSync } from "./sync/sync_session.ts";
+import { withWarehouse } from "./warehouse/open_warehouse.ts";
+
+type Snowflake = object;
+
+/** Finds what changed in the source since HubSpot last acknowledged it, and stores it as the run's plan. */
+export async function main(
+  warehouse: Snowflake,
+  sync: object,
+  run_id: string,
+  dry_run: boolean = false,
+  resync: "changes" | "all" | "rejected" = "changes",
+  approve: string = "",
+) {
+  const compiled = parseCompiledSync(sync);
+  const params = parseRunParams({ dry_run, resync, approve });
+  return withWarehouse(warehouse, { run_id, step: "diff_insert" }, (open) =>
+    planChanges(open, compiled, run_id, params),
+  );
+}

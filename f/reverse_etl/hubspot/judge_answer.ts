@@ -1,0 +1,123 @@
+import type { HubSpotAnswer, WriteCall, WriteInput } from "../sync/hubspot_port.ts";
+import type { Outcome } from "../sync/outcome.ts";
+import type { Verdict } from "../sync/verdict.ts";
+import type { AnswerBody, ErrorObject, ResultRow } from "./answer_body.ts";
+import { unconfirmed } from "./echoed_value.ts";
+import { errorFact } from "./error_fact.ts";
+import { judgeStatus } from "./judge_status.ts";
+import { indexRows, type RowIndex } from "./match_rows.ts";
+
+/**
+ * What an answer means for every input of its call.
+ *
+ * A row is acknowledged only when the answer names it and confirms its values, and rejected only when an error names it; a
+ * row that the answer does not account for is unknown. Counts (`numErrors`, the number of results) confirm nothing.
+ */
+export function judge(call: WriteCall, answer: HubSpotAnswer): Verdict {
+  const sentValues = call.inputs.flatMap((input) => [
+    ...(input.id === undefined ? [] : [input.id]),
+    ...Object.values(input.properties),
+  ]);
+  const told = judgeStatus(answer, sentValues);
+  if (told.kind === "wait" && told.applied === "maybe" && call.action === "create") {
+    return { kind: "read_back", code: told.code };
+  }
+  if (told.kind === "refused") return judgeRefusal(call, told.status, told.body);
+  if (told.kind !== "accepted") return told;
+  if (call.action === "archive" && told.status === 204) {
+    return { kind: "settle", outcomes: call.inputs.map((input) => acknowledged(input.id ?? null, null)) };
+  }
+  return { kind: "settle", outcomes: judgeRows(call, told.body) };
+}
+
+/** A 2xx, whatever its number: some versions put errors into a plain 200, and a 207 may have none. */
+function judgeRows(call: WriteCall, body: AnswerBody): readonly Outcome[] {
+  const rows = indexRows(call);
+  const confirmed = new Map<number, Outcome[]>();
+  for (const result of body.results) {
+    const index = body.isSingleRecord && call.inputs.length === 1 ? 0 : rows.ofResult(result);
+    const input = index === null ? undefined : call.inputs[index];
+    if (index === null || input === undefined) continue;
+    confirmed.set(index, [...(confirmed.get(index) ?? []), confirmation(call, input, result, body)]);
+  }
+  const refused = refusalsByRow(call, body.error?.inner ?? [], rows, null);
+  return call.inputs.map((_, index) => {
+    const confirmations = confirmed.get(index) ?? [];
+    const refusal = refused.get(index);
+    const first = confirmations[0];
+    if (first === undefined) return refusal ?? unknown("NOT_ACCOUNTED_FOR");
+    if (refusal !== undefined) return unknown("CONTRADICTORY_ANSWER");
+    return confirmations.every((other) => sameOutcome(first, other))
+      ? first
+      : unknown("CONTRADICTORY_ANSWER");
+  });
+}
+
+function confirmation(call: WriteCall, input: WriteInput, result: ResultRow, body: AnswerBody): Outcome {
+  if (body.status !== null && body.status !== "COMPLETE") return unknown("NOT_COMPLETE");
+  const problem = call.action === "archive" ? null : unconfirmed(input.properties, result.properties);
+  return problem ?? acknowledged(result.id, result.created);
+}
+
+/** A refusal of the whole call: nothing was written. */
+function judgeRefusal(call: WriteCall, status: number, body: AnswerBody): Verdict {
+  const only = call.inputs.length === 1 ? call.inputs[0] : undefined;
+  if (only !== undefined) return { kind: "settle", outcomes: [rejected(body.error, status, only)] };
+  const { code } = errorFact(body.error, status, {});
+  const errors = body.error === null ? [] : [body.error, ...body.error.inner];
+  const named = refusalsByRow(call, errors, indexRows(call), status);
+  const outcomes = call.inputs.map((_, index) => named.get(index) ?? null);
+  // An error that lists every row has listed the call, not the culprits.
+  const namesAll = outcomes.every((outcome) => outcome !== null);
+  return { kind: "split", code, outcomes: namesAll ? call.inputs.map(() => null) : outcomes };
+}
+
+function refusalsByRow(
+  call: WriteCall,
+  errors: readonly ErrorObject[],
+  rows: RowIndex,
+  status: number | null,
+): ReadonlyMap<number, Outcome> {
+  const refused = new Map<number, Outcome>();
+  for (const error of errors) {
+    for (const index of rows.ofError(error)) {
+      const input = call.inputs[index];
+      if (input !== undefined && !refused.has(index)) refused.set(index, rowOutcome(error, status, input));
+    }
+  }
+  return refused;
+}
+
+/** An error that names a row is HubSpot's no to it, unless its category tells of HubSpot's own trouble. */
+function rowOutcome(error: ErrorObject, status: number | null, input: WriteInput): Outcome {
+  const category = error.category ?? "";
+  if (/^RATE_?LIMIT/.test(category)) return { kind: "deferred", code: category };
+  if (/^(INTERNAL|SERVER|TIMEOUT|GATEWAY|SERVICE_UNAVAILABLE)/.test(category)) return unknown(category);
+  return rejected(error, status, input);
+}
+
+function rejected(error: ErrorObject | null, status: number | null, input: WriteInput): Outcome {
+  return { kind: "rejected", ...errorFact(error, status, rowValues(input)) };
+}
+
+/** The key counts as a value of the row: HubSpot repeats it in its sentences, too. */
+function rowValues(input: WriteInput): Readonly<Record<string, string>> {
+  return input.id === undefined
+    ? input.properties
+    : { [input.idProperty ?? "hs_object_id"]: input.id, ...input.properties };
+}
+
+function acknowledged(hubspotId: string | null, created: boolean | null): Outcome {
+  return { kind: "acknowledged", hubspotId, ...(created === null ? {} : { created }) };
+}
+
+function unknown(code: string): Outcome {
+  return { kind: "unknown", code };
+}
+
+function sameOutcome(a: Outcome, b: Outcome): boolean {
+  return (
+    a.kind === b.kind &&
+    (a.kind !== "acknowledged" || b.kind !== "acknowledged" || a.hubspotId === b.hubspotId)
+  );
+}

@@ -1,0 +1,40 @@
+import type { HubSpotAnswer } from "../sync/hubspot_port.ts";
+import { parseAnswerBody } from "./answer_body.ts";
+
+/** What a 429 asks for. */
+export type LimitAnswer =
+  | { readonly kind: "daily"; readonly code: string }
+  | { readonly kind: "pause"; readonly code: string; readonly seconds: number };
+
+/** The burst window of a private app (usage guidelines, read 2026-11). */
+const WINDOW_SECONDS = 10;
+
+/**
+ * Reads a 429: `policyName` decides, then the sentence, then the headers; any other 429 is a burst limit.
+ * Null for every other answer.
+ */
+export function limitAnswer(answer: HubSpotAnswer): LimitAnswer | null {
+  if (answer.kind !== "answered" || answer.status !== 429) return null;
+  const error = parseAnswerBody(answer.body).error;
+  const policy = error?.policyName ?? "";
+  const words = `${policy} ${policy === "" ? (error?.message ?? "") : ""}`;
+  if (/daily/i.test(words)) return { kind: "daily", code: "DAILY" };
+  const tenSecondly = /ten_?\s?secondly/i.test(words);
+  const secondly = !tenSecondly && /secondly/i.test(words);
+  const nothingLeftToday = answer.headers["x-hubspot-ratelimit-daily-remaining"] === "0";
+  if (!tenSecondly && !secondly && nothingLeftToday) return { kind: "daily", code: "DAILY" };
+  return {
+    kind: "pause",
+    code: tenSecondly ? "TEN_SECONDLY" : secondly ? "SECONDLY" : "RATE_LIMIT",
+    seconds: retryAfterSeconds(answer.headers) ?? (secondly ? 1 : WINDOW_SECONDS),
+  };
+}
+
+/** `Retry-After` in seconds, or as a date next to the answer's own `Date`; null when absent or unreadable. */
+export function retryAfterSeconds(headers: Readonly<Record<string, string>>): number | null {
+  const value = headers["retry-after"]?.trim() ?? "";
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
+  const until = Date.parse(value);
+  const sent = Date.parse(headers.date ?? "");
+  return Number.isNaN(until) || Number.isNaN(sent) ? null : Math.max(0, (until - sent) / 1000);
+}

@@ -1,0 +1,56 @@
+import { createRateLimiter } from "./hubspot/rate_limit.ts";
+import { hubspotFromResource } from "./hubspot/resource.ts";
+import { changePages } from "./sync/changes.ts";
+import { systemClock, systemRandom } from "./sync/clock.ts";
+import { startAttempt } from "./sync/journal.ts";
+import { sendPermit } from "./sync/lease.ts";
+import { pushBatch } from "./sync/push.ts";
+import { parseCompiledSync, SyncSession } from "./sync/sync_session.ts";
+import { withWarehouse } from "./warehouse/open_warehouse.ts";
+
+type Snowflake = object;
+type Hubspot = { token: string; base_url?: string };
+
+/** Pushes one batch of the plan and journals what HubSpot said about each row; what it reports is also true of a push that failed. */
+export async function main(
+  warehouse: Snowflake,
+  hubspot: Hubspot,
+  sync: object,
+  run_id: string,
+  token: string,
+  batch: { number: number; first_seq: number; last_seq: number; rate_share: number },
+) {
+  const compiled = parseCompiledSync(sync);
+  const { config } = compiled;
+  const client = hubspotFromResource(hubspot, config.timings.call_timeout_seconds * 1000);
+  const ports = { clock: systemClock, random: systemRandom };
+  return withWarehouse(warehouse, { run_id, step: `hubspot_push ${batch.number}` }, async (open) => {
+    const session = new SyncSession(open, compiled);
+    const lease = { runId: run_id, token };
+    const permit = sendPermit(session, lease, systemClock);
+    // The right to send comes first, so that a run that lost it leaves no trace of an attempt.
+    await permit.beforeCall();
+    return pushBatch({
+      sync: {
+        objectType: config.object_type,
+        action: config.operation_mode,
+        idProperty: config.match_property ?? null,
+        batchSize: config.batch_size,
+        callsInFlight: config.rate.calls_in_flight,
+      },
+      changes: changePages(session, run_id, batch),
+      ports: {
+        ...ports,
+        hubspot: client,
+        permit,
+        journal: await startAttempt(session, lease, batch),
+        limiter: createRateLimiter({
+          ...ports,
+          calls: config.rate.calls,
+          seconds: config.rate.window_seconds,
+          share: batch.rate_share,
+        }),
+      },
+    });
+  });
+}

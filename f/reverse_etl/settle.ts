@@ -1,0 +1,30 @@
+import { stopOf } from "./sync/batch_report.ts";
+import { RetlError } from "./sync/error.ts";
+import { settleRun } from "./sync/settle.ts";
+import { parseCompiledSync } from "./sync/sync_session.ts";
+import { withWarehouse } from "./warehouse/open_warehouse.ts";
+
+type Snowflake = object;
+
+/** Folds what the pushes journalled into the state and closes the run; fails after its commit when a push did not go through. */
+export async function main(
+  warehouse: Snowflake,
+  sync: object,
+  run_id: string,
+  token: string,
+  reports: object[],
+) {
+  const compiled = parseCompiledSync(sync);
+  const stop = stopOf(reports);
+  const settlement = await withWarehouse(warehouse, { run_id, step: "settle" }, (open) =>
+    settleRun(open, compiled, { runId: run_id, token }, stop?.code ?? null),
+  );
+  if (stop === null) return settlement;
+  const { acknowledged, rejected, deferred, unknown } = settlement.outcomes;
+  throw new RetlError(stop.code, {
+    what: `The push of ${compiled.key} did not go through: ${stop.what}`,
+    state: `The run is settled: ${acknowledged} rows acknowledged, ${rejected} rejected, ${deferred} not sent, ${unknown} in doubt.`,
+    next: `${stop.next} The next run sends what is left.`,
+    details: { ...settlement },
+  });
+}

@@ -1,0 +1,95 @@
+import type { Change } from "./change.ts";
+import type { WriteAction, WriteCall, WriteInput } from "./hubspot_port.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What a push has to know of its sync. */
+export interface PushSync {
+  /** `contacts`, `companies`, `2-1234567`. */
+  readonly objectType: string;
+  readonly action: "create" | "update" | "upsert";
+  /** The unique property that the changes' ids are values of; null when they are HubSpot record ids. */
+  readonly idProperty: string | null;
+  /** Changes a call, 1 to 100. */
+  readonly batchSize: number;
+  /** Calls of this push that may wait for HubSpot at the same time. */
+  readonly callsInFlight: number;
+}
+
+/** A change on its way through one push. */
+export interface PushRow {
+  readonly change: Change;
+  readonly mayHaveBeenSent: boolean;
+  /** True once all mapped properties must be sent: an earlier request may have been applied, or made the record anew. */
+  whole: boolean;
+  /** Why an earlier request of this push may have been applied; null when none may. */
+  doubt: string | null;
+  /** Creates of this row that left. */
+  creates: number;
+  /** Null until the row's fate is decided. */
+  outcome: Outcome | null;
+}
+
+/** `mayHaveBeenSent`: an earlier attempt may have sent the row without recording it. */
+export function rowOf(change: Change, mayHaveBeenSent: boolean): PushRow {
+  return { change, mayHaveBeenSent, whole: mayHaveBeenSent, doubt: null, creates: 0, outcome: null };
+}
+
+/** Which endpoint a change goes to. */
+export function actionOf(sync: PushSync, change: Change): WriteAction {
+  if (change.operation === "archive") return "archive";
+  return sync.action === "create" && change.operation === "update" && change.hubspotId !== null
+    ? "update"
+    : sync.action;
+}
+
+/** True when the payload leaves out mapped properties. */
+export function isPartial(row: PushRow): boolean {
+  return (
+    !row.whole && Object.keys(row.change.desired).some((name) => !Object.hasOwn(row.change.payload, name))
+  );
+}
+
+/** What a row sends now. */
+export function valuesOf(
+  sync: PushSync,
+  action: WriteAction,
+  row: PushRow,
+): Readonly<Record<string, string>> {
+  const { change } = row;
+  switch (action) {
+    case "archive":
+      return {};
+    case "create":
+      return sync.idProperty === null ? change.desired : { ...change.desired, [sync.idProperty]: change.id };
+    default:
+      return row.whole ? { ...change.desired, ...change.payload } : change.payload;
+  }
+}
+
+/** The call for some rows. Trace ids are unique because `callName` is. */
+export function callOf(
+  sync: PushSync,
+  action: WriteAction,
+  rows: readonly PushRow[],
+  callName: string,
+): WriteCall {
+  return {
+    objectType: sync.objectType,
+    action,
+    ...(action === "create" && sync.idProperty !== null ? { uniqueProperty: sync.idProperty } : {}),
+    inputs: rows.map(
+      (row): WriteInput => ({
+        traceId: `${callName}-${row.change.seq}`,
+        ...keyOf(sync, action, row.change),
+        properties: valuesOf(sync, action, row),
+      }),
+    ),
+  };
+}
+
+function keyOf(sync: PushSync, action: WriteAction, change: Change): Pick<WriteInput, "id" | "idProperty"> {
+  if (action === "create") return {};
+  const byRecordId = action === "archive" || (sync.action === "create" && action === "update");
+  if (byRecordId) return { id: change.hubspotId ?? change.id };
+  return sync.idProperty === null ? { id: change.id } : { id: change.id, idProperty: sync.idProperty };
+}

@@ -1,0 +1,171 @@
+import { RetlError } from "./error.ts";
+import type { PropertyDefinition } from "./hubspot_port.ts";
+
+/** What a mapped column turned out to hold. */
+export type ValueKind = "text" | "number" | "date" | "datetime" | "bool";
+
+export interface MappedProperty {
+  readonly destination_name: string;
+  readonly valueKind: ValueKind;
+}
+
+/** One thing that would make HubSpot refuse every row. */
+export interface MappingProblem {
+  readonly property: string;
+  readonly code:
+    | "PROPERTY_MISSING"
+    | "PROPERTY_ARCHIVED"
+    | "PROPERTY_READ_ONLY"
+    | "PROPERTY_CALCULATED"
+    | "PROPERTY_TYPE"
+    | "KEY_NOT_UNIQUE";
+  /** What is wrong. */
+  readonly problem: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+/** HubSpot property types that take the text of a kind of value (properties guide, read 2026-11). */
+const TAKES: Readonly<Record<ValueKind, readonly string[]>> = {
+  text: ["string", "enumeration", "phone_number", "json", "object_coordinates"],
+  number: ["number", "string", "enumeration"],
+  date: ["date", "datetime", "string"],
+  datetime: ["datetime", "string"],
+  bool: ["bool", "enumeration", "string"],
+};
+
+/** HubSpot keeps contacts apart by these without saying so in the definition. */
+const UNIQUE_ANYWAY = new Set(["email", "hs_object_id"]);
+
+/**
+ * Compares a mapping with the object's property definitions and gives back every problem at once; empty when HubSpot can take
+ * it. `matchProperty` is null when rows are matched by record id.
+ */
+export function checkMapping(
+  mappings: readonly MappedProperty[],
+  matchProperty: string | null,
+  definitions: readonly PropertyDefinition[],
+): readonly MappingProblem[] {
+  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+  const names = definitions.filter((definition) => !definition.archived).map((definition) => definition.name);
+  const problems = mappings.flatMap(({ destination_name: name, valueKind }) =>
+    problemsOf(name, valueKind, byName.get(name), names),
+  );
+  return matchProperty === null
+    ? problems
+    : [...keyProblems(matchProperty, byName.get(matchProperty), names), ...problems];
+}
+
+/** Throws `RETL_HUBSPOT_MAPPING` that lists every problem of the mapping, each with its fix; `sync` is the sync's key. */
+export function requireMapping(
+  sync: string,
+  mappings: readonly MappedProperty[],
+  matchProperty: string | null,
+  definitions: readonly PropertyDefinition[],
+): void {
+  const problems = checkMapping(mappings, matchProperty, definitions);
+  if (problems.length === 0) return;
+  const lines = problems.map(({ property, problem, fix }) => `  ${property}: ${problem}. ${fix}`);
+  throw new RetlError("RETL_HUBSPOT_MAPPING", {
+    what: `HubSpot would refuse every row of ${sync}; ${problems.length === 1 ? "one property does" : `${problems.length} properties do`} not fit:\n${lines.join("\n")}\n`,
+    state: "No record was written; the plan is kept.",
+    next: "Correct flows/ or HubSpot and run again.",
+    details: { problems },
+  });
+}
+
+function problemsOf(
+  property: string,
+  kind: ValueKind,
+  definition: PropertyDefinition | undefined,
+  names: readonly string[],
+): readonly MappingProblem[] {
+  if (definition === undefined) return [missing(property, names)];
+  if (definition.archived) return [archived(property)];
+  const problems: MappingProblem[] = [];
+  if (definition.calculated) {
+    problems.push({
+      property,
+      code: "PROPERTY_CALCULATED",
+      problem: "HubSpot calculates it, so no value can be set",
+      fix: "Map the column to another property, or remove the mapping.",
+    });
+  } else if (definition.readOnly) {
+    problems.push({
+      property,
+      code: "PROPERTY_READ_ONLY",
+      problem: "its value is read-only",
+      fix: "Map the column to another property, or remove the mapping.",
+    });
+  }
+  if (!TAKES[kind].includes(definition.type)) {
+    problems.push({
+      property,
+      code: "PROPERTY_TYPE",
+      problem: `its type ${definition.type} does not take ${kind} values`,
+      fix: `Map a column that holds ${definition.type} values, or map this one to a property of type ${TAKES[kind][0]}.`,
+    });
+  }
+  return problems;
+}
+
+function keyProblems(
+  property: string,
+  definition: PropertyDefinition | undefined,
+  names: readonly string[],
+): readonly MappingProblem[] {
+  if (definition === undefined) return [missing(property, names)];
+  if (definition.archived) return [archived(property)];
+  if (definition.hasUniqueValue || UNIQUE_ANYWAY.has(property)) return [];
+  return [
+    {
+      property,
+      code: "KEY_NOT_UNIQUE",
+      problem: "rows are matched by it, but HubSpot does not keep its values unique",
+      fix: "Create a property with unique values (that can be chosen only at creation) and match by it.",
+    },
+  ];
+}
+
+const CREATE_IT = "Create it in HubSpot, or remove the mapping.";
+
+function missing(property: string, names: readonly string[]): MappingProblem {
+  const near = nearest(property, names);
+  return {
+    property,
+    code: "PROPERTY_MISSING",
+    problem: "HubSpot has no property of this internal name",
+    fix: near === null ? CREATE_IT : `Map to ${near} if that is meant. ${CREATE_IT}`,
+  };
+}
+
+function archived(property: string): MappingProblem {
+  return {
+    property,
+    code: "PROPERTY_ARCHIVED",
+    problem: "it is archived in HubSpot",
+    fix: "Restore it in HubSpot, or remove the mapping.",
+  };
+}
+
+/** The closest name within a third of its length in edits. */
+function nearest(name: string, names: readonly string[]): string | null {
+  const ranked = names
+    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
+    .filter(({ candidate, edits }) => edits <= Math.max(1, Math.floor(candidate.length / 3)))
+    .sort((a, b) => a.edits - b.edits);
+  return ranked[0]?.candidate ?? null;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,101 @@
+import { callOf, type PushRow, type PushSync } from "./call_of_changes.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { HubSpot, HubSpotAnswer, WriteAction } from "./hubspot_port.ts";
+import type { JournalBuffer } from "./journal_buffer.ts";
+import type { Outcome } from "./outcome.ts";
+import type { PushHalt } from "./push_halt.ts";
+import type { RateLimiter, SendPermit } from "./push_ports.ts";
+import type { PushCounts } from "./push_summary.ts";
+import type { ReadVerdict, Verdict } from "./verdict.ts";
+
+/** Everything that the calls of one push share. */
+export interface PushContext {
+  readonly sync: PushSync;
+  readonly hubspot: HubSpot;
+  readonly journal: JournalBuffer;
+  readonly permit: SendPermit;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly halt: PushHalt;
+  readonly counts: PushCounts;
+  /** Makes the trace ids of this push differ from those of every other. */
+  readonly name: string;
+}
+
+/** Nothing was sent, because the push is over. */
+export interface NotSent {
+  readonly kind: "not_sent";
+}
+
+export interface Sent<V> {
+  readonly kind: "sent";
+  readonly verdict: V;
+  /** Journals the request, with the rows whose fate it decided or put in doubt. */
+  record(results: readonly { readonly seq: number; readonly outcome: Outcome }[]): Promise<void>;
+}
+
+/** Sends the rows as one write request. */
+export function sendWrite(
+  context: PushContext,
+  action: WriteAction,
+  rows: readonly PushRow[],
+): Promise<NotSent | Sent<Verdict>> {
+  return sendRequest(context, rows, async (callNumber) => {
+    const call = callOf(context.sync, action, rows, `${context.name}-${callNumber}`);
+    const answer = await context.hubspot.write(call);
+    return { answer, verdict: context.hubspot.judge(call, answer) };
+  });
+}
+
+/** Looks the rows up by their unique property in one read request. */
+export function sendRead(
+  context: PushContext,
+  idProperty: string,
+  rows: readonly PushRow[],
+): Promise<NotSent | Sent<ReadVerdict>> {
+  const properties = [...new Set([idProperty, ...rows.flatMap((row) => Object.keys(row.change.desired))])];
+  const ids = rows.map((row) => row.change.id);
+  const request = { objectType: context.sync.objectType, idProperty, ids, properties };
+  return sendRequest(context, rows, async () => {
+    const answer = await context.hubspot.read(request);
+    return { answer, verdict: context.hubspot.judgeRead(request, answer) };
+  });
+}
+
+async function sendRequest<V extends Verdict | ReadVerdict>(
+  context: PushContext,
+  rows: readonly PushRow[],
+  request: (callNumber: number) => Promise<{ readonly answer: HubSpotAnswer; readonly verdict: V }>,
+): Promise<NotSent | Sent<V>> {
+  const { limiter, permit, halt, counts, clock } = context;
+  if (halt.reached) return { kind: "not_sent" };
+  const slot = await limiter.acquire();
+  try {
+    // The permit comes after the wait for the limiter, so that it still holds when the call leaves (R3).
+    if (!halt.reached) await permit.beforeCall();
+    if (halt.reached) return { kind: "not_sent" };
+    counts.calls += 1;
+    const callNumber = counts.calls;
+    const sentAt = clock.now();
+    const { answer, verdict } = await request(callNumber);
+    slot.answered(answer);
+    const httpStatus = answer.kind === "answered" ? answer.status : null;
+    if (httpStatus === 429) counts.limited += 1;
+    const seqs = rows.map((row) => row.change.seq);
+    const record = (results: readonly { readonly seq: number; readonly outcome: Outcome }[]) =>
+      context.journal.add({
+        callNumber,
+        firstSeq: Math.min(...seqs),
+        lastSeq: Math.max(...seqs),
+        httpStatus,
+        sentAt,
+        latencyMs: answer.latencyMs,
+        results,
+      });
+    return { kind: "sent", verdict, record };
+  } finally {
+    // Does nothing once the slot has its answer.
+    slot.unused();
+  }
+}

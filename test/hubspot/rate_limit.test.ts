@@ -1,0 +1,189 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createRateLimiter } from "../../f/reverse_etl/hubspot/rate_limit.ts";
+import type { HubSpotAnswer } from "../../f/reverse_etl/sync/hubspot_port.ts";
+import type { RateLimiter } from "../../f/reverse_etl/sync/push_ports.ts";
+import { type VirtualClock, virtualClock } from "./virtual_clock.ts";
+
+const WINDOW_MS = 10_000;
+
+/** HubSpot's rolling window: refuses the call that would be one too many, and tells what remains. */
+function portal(clock: VirtualClock, limit: number) {
+  const arrivals: number[] = [];
+  const refusals: number[] = [];
+  return {
+    arrivals,
+    refusals,
+    call: async (latencyMs: number, way = 0.5): Promise<HubSpotAnswer> => {
+      await clock.sleep(latencyMs * way);
+      const now = clock.now();
+      const inWindow = arrivals.filter((at) => at > now - WINDOW_MS).length;
+      const isRefused = inWindow >= limit;
+      if (isRefused) refusals.push(now);
+      else arrivals.push(now);
+      await clock.sleep(latencyMs * (1 - way));
+      const headers = {
+        "x-hubspot-ratelimit-max": String(limit),
+        "x-hubspot-ratelimit-remaining": String(Math.max(0, limit - inWindow - 1)),
+      };
+      const body = isRefused ? '{"policyName":"TEN_SECONDLY_ROLLING"}' : "{}";
+      return { kind: "answered", status: isRefused ? 429 : 200, headers, body, latencyMs };
+    },
+  };
+}
+
+/** One batch: `calls` calls, four in flight. */
+async function runBatch(
+  limiter: RateLimiter,
+  calls: number,
+  call: () => Promise<HubSpotAnswer>,
+): Promise<void> {
+  let left = calls;
+  const worker = async () => {
+    while (left > 0) {
+      left -= 1;
+      const slot = await limiter.acquire();
+      slot.answered(await call());
+    }
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+}
+
+const most = (times: readonly number[]) =>
+  Math.max(...times.map((at) => times.filter((other) => other > at - WINDOW_MS && other <= at).length));
+
+describe("the rate limit", () => {
+  test("no rolling window holds more calls than the share permits, whatever the latencies", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            ms: fc.integer({ min: 1, max: 4_000 }),
+            way: fc.double({ min: 0, max: 1, noNaN: true }),
+          }),
+          {
+            minLength: 60,
+            maxLength: 120,
+          },
+        ),
+        fc.constantFrom(0.25, 0.5, 1),
+        async (latencies, share) => {
+          const clock = virtualClock();
+          const server = portal(clock, 1_000_000);
+          const limiter = createRateLimiter({ calls: 20, seconds: 10, share, clock, random: () => 0 });
+          const silent = async (): Promise<HubSpotAnswer> => {
+            const { ms, way } = latencies.pop() ?? { ms: 1, way: 0 };
+            const answer = await server.call(ms, way);
+            // Without headers the share is all there is.
+            return answer.kind === "answered" ? { ...answer, headers: {} } : answer;
+          };
+          await clock.run(runBatch(limiter, latencies.length, silent));
+          expect(most(server.arrivals)).toBeLessThanOrEqual(20 * share);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test("ten calls into an empty window take no longer than a second", async () => {
+    const clock = virtualClock();
+    const server = portal(clock, 190);
+    const limiter = createRateLimiter({ calls: 190, seconds: 10, share: 0.25, clock, random: () => 0 });
+    const startedAt = clock.now();
+    await clock.run(runBatch(limiter, 10, () => server.call(80)));
+    expect(clock.now() - startedAt).toBeLessThanOrEqual(1_000);
+  });
+
+  test("runs that follow one another every second, four batches each, draw no 429", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 0, max: 1_000 }),
+        async (calls, seed) => {
+          const clock = virtualClock();
+          const server = portal(clock, 190);
+          let state = seed;
+          const latency = () => {
+            state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+            return 20 + (state % 61);
+          };
+          const runs = async () => {
+            for (let run = 0; run < 12; run += 1) {
+              const batches = [0, 1, 2, 3].map(() => {
+                const limiter = createRateLimiter({
+                  calls: 190,
+                  seconds: 10,
+                  share: 0.25,
+                  clock,
+                  random: () => 0.5,
+                });
+                return runBatch(limiter, calls, () => server.call(latency()));
+              });
+              await Promise.all([...batches, clock.sleep(1_000)]);
+            }
+          };
+          await clock.run(runs());
+          expect(server.refusals).toEqual([]);
+          expect(server.arrivals).toHaveLength(12 * 4 * calls);
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  test("four long batches side by side use at least 90 % of what is permitted, without a 429", async () => {
+    const clock = virtualClock();
+    const server = portal(clock, 190);
+    const startedAt = clock.now();
+    const batches = [0, 1, 2, 3].map(() =>
+      runBatch(
+        createRateLimiter({ calls: 190, seconds: 10, share: 0.25, clock, random: () => 0.5 }),
+        400,
+        () => server.call(50),
+      ),
+    );
+    await clock.run(Promise.all(batches));
+    const windows = (clock.now() - startedAt) / WINDOW_MS;
+    expect(server.refusals).toEqual([]);
+    // The last window counts as a whole, because its calls may come at its start.
+    expect(1_600 / (Math.floor(windows) + 1)).toBeGreaterThanOrEqual(0.9 * 190);
+  });
+
+  test("a 429 pauses every call of the process, for as long as HubSpot says", async () => {
+    const clock = virtualClock();
+    const limiter = createRateLimiter({ calls: 190, seconds: 10, share: 1, clock, random: () => 0 });
+    const limited: HubSpotAnswer = {
+      kind: "answered",
+      status: 429,
+      headers: { "retry-after": "3" },
+      body: "",
+      latencyMs: 1,
+    };
+    const work = async () => {
+      (await limiter.acquire()).answered(limited);
+      const pausedAt = clock.now();
+      await limiter.acquire();
+      return clock.now() - pausedAt;
+    };
+    expect(await clock.run(work())).toBe(3_000);
+  });
+
+  test("a smaller maximum in the headers than configured is kept to", async () => {
+    const clock = virtualClock();
+    const server = portal(clock, 100);
+    const limiter = createRateLimiter({ calls: 190, seconds: 10, share: 1, clock, random: () => 0 });
+    await clock.run(runBatch(limiter, 300, () => server.call(30)));
+    expect(server.refusals).toEqual([]);
+  });
+
+  test("a place that was not used is free at once", async () => {
+    const clock = virtualClock();
+    const limiter = createRateLimiter({ calls: 8, seconds: 10, share: 0.125, clock, random: () => 0 });
+    const work = async () => {
+      (await limiter.acquire()).unused();
+      await limiter.acquire();
+      return clock.now();
+    };
+    expect(await clock.run(work())).toBe(1_000_000);
+  });
+});

@@ -1,0 +1,468 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { RetlError } from "../../f/reverse_etl/sync/error.ts";
+import { allWritten, type Received, refused } from "../hubspot/scripted_server.ts";
+import { changes, push } from "./push_fixture.ts";
+
+const kinds = (pushed: { readonly outcomes: ReadonlyMap<number, { readonly kind: string }> }) =>
+  [...pushed.outcomes.values()].map(({ kind }) => kind);
+
+describe("every change gets exactly one outcome", () => {
+  test("what HubSpot confirms is acknowledged, page and call borders notwithstanding", async () => {
+    const pushed = await push(changes(230), (request) => allWritten(request), { pageSize: 70 });
+    expect(pushed.summary).toMatchObject({ changes: 230, acknowledged: 230, calls: 3, stopped: null });
+    expect(pushed.received.map(({ inputs }) => inputs.length).sort()).toEqual([100, 100, 30]);
+    expect(pushed.outcomes.get(7)).toEqual({ kind: "acknowledged", hubspotId: "9c7" });
+    expect(pushed.ended).toBe(true);
+  });
+
+  test("a 2xx batch without results acknowledges nothing", async () => {
+    const pushed = await push(changes(3), () => ({ body: { status: "COMPLETE", results: [] } }));
+    expect(pushed.summary).toMatchObject({ acknowledged: 0, unknown: 3 });
+  });
+
+  test("an empty 200 and a 204 acknowledge nothing either", async () => {
+    for (const status of [200, 204]) {
+      const pushed = await push(changes(2), () => ({ status }));
+      expect(pushed.summary).toMatchObject({ acknowledged: 0, unknown: 2 });
+    }
+  });
+
+  test("a row that is missing from a 207 is unknown, its neighbours are judged on their own", async () => {
+    const pushed = await push(changes(3), (request) => {
+      const [first, second] = request.inputs;
+      const error = {
+        status: "error",
+        category: "VALIDATION_ERROR",
+        message: "Email address c2@x is invalid",
+        context: { objectWriteTraceId: [second?.objectWriteTraceId] },
+      };
+      const results = [
+        { id: "91", properties: first?.properties, objectWriteTraceId: first?.objectWriteTraceId },
+      ];
+      return { status: 207, body: { status: "COMPLETE", results, errors: [error], numErrors: 1 } };
+    });
+    expect(kinds(pushed)).toEqual(["acknowledged", "rejected", "unknown"]);
+    expect(pushed.summary?.codes).toEqual({
+      rejected: { VALIDATION_ERROR: 1 },
+      deferred: {},
+      unknown: { NOT_ACCOUNTED_FOR: 1 },
+    });
+  });
+
+  test("rows that an earlier attempt decided are not sent again", async () => {
+    const pushed = await push(changes(4), (request) => allWritten(request), { decided: new Set([1, 3]) });
+    expect(pushed.received[0]?.inputs.map(({ id }) => id)).toEqual(["c2", "c4"]);
+    expect(pushed.summary).toMatchObject({ changes: 2, alreadyDecided: 2, acknowledged: 2 });
+  });
+
+  test("a repeated attempt sends its rows whole, because the earlier one may have been applied in part", async () => {
+    const rows = changes(1, () => ({
+      known: true,
+      payload: { city: "x" },
+      desired: { city: "x", tier: "gold" },
+    }));
+    const pushed = await push(rows, (request) => allWritten(request), { repeated: true });
+    expect(pushed.received[0]?.inputs[0]?.properties).toEqual({ city: "x", tier: "gold" });
+  });
+
+  test("trace ids are unique across calls, tries and pushes", async () => {
+    const flaky = (request: Received, number: number) =>
+      number === 1 ? refused(500, "ERROR", "broken") : allWritten(request);
+    const first = await push(changes(150), flaky, { random: Math.random });
+    const second = await push(changes(150), flaky, { random: Math.random });
+    const traces = [...first.received, ...second.received].flatMap(({ inputs }) =>
+      inputs.map(({ objectWriteTraceId }) => objectWriteTraceId),
+    );
+    expect(new Set(traces).size).toBe(traces.length);
+    expect(traces.every((trace) => trace !== undefined)).toBe(true);
+  });
+
+  test("a removed row is archived by its record id, in a call of its own", async () => {
+    const rows = changes(3, (seq) =>
+      seq === 2 ? { operation: "archive", hubspotId: "777", payload: {}, desired: {} } : {},
+    );
+    const pushed = await push(rows, (request) =>
+      request.path.endsWith("/archive") ? { status: 204 } : allWritten(request),
+    );
+    const archive = pushed.received.find(({ path }) => path.endsWith("/archive"));
+    expect(archive?.inputs).toEqual([{ id: "777" }]);
+    expect(pushed.summary).toMatchObject({ acknowledged: 3, calls: 2 });
+  });
+});
+
+describe("a call that is refused as a whole", () => {
+  const refusing = (isPoison: (id: string) => boolean) => (request: Received) =>
+    request.inputs.some(({ id }) => isPoison(id ?? ""))
+      ? refused(400, "VALIDATION_ERROR", "Invalid input JSON on line 3, column 9")
+      : allWritten(request);
+
+  test("one poison row among 100 is found within 12 calls and the other 99 are acknowledged", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 100 }), async (position) => {
+        const pushed = await push(
+          changes(100),
+          refusing((id) => id === `c${position}`),
+        );
+        expect(pushed.received.length).toBeLessThanOrEqual(12);
+        expect(pushed.summary).toMatchObject({ acknowledged: 99, rejected: 1, unknown: 0, deferred: 0 });
+        expect(pushed.outcomes.get(position)).toMatchObject({ kind: "rejected", code: "VALIDATION_ERROR" });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("of a small call, any set of poison rows is found, and only that", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 6 }),
+        async (poison) => {
+          const ids = new Set(poison.map((seq) => `c${seq}`));
+          const pushed = await push(
+            changes(7),
+            refusing((id) => ids.has(id)),
+          );
+          const found = [...pushed.outcomes]
+            .filter(([, { kind }]) => kind === "rejected")
+            .map(([seq]) => seq);
+          expect(found.sort()).toEqual([...poison].sort());
+          expect(pushed.summary?.acknowledged).toBe(7 - poison.length);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test("rows that are refused only in each other's company are all acknowledged", async () => {
+    const pushed = await push(changes(8), (request) => {
+      const ids = request.inputs.map(({ id }) => id);
+      const clash = ids.includes("c3") && ids.includes("c8");
+      return clash
+        ? refused(400, "VALIDATION_ERROR", "Duplicate IDs found in batch input")
+        : allWritten(request);
+    });
+    expect(pushed.summary).toMatchObject({ acknowledged: 8, rejected: 0 });
+  });
+
+  test("rows that the refusal names are rejected at once and the others sent again in one call", async () => {
+    const pushed = await push(changes(50), (request, number) =>
+      number === 1
+        ? {
+            status: 400,
+            body: {
+              category: "OBJECT_NOT_FOUND",
+              message: "Could not find some objects",
+              context: {
+                missingObjectPropertyValueCoordinates: ["0-1:customer_id:c7", "0-1:customer_id:c9"],
+              },
+            },
+          }
+        : allWritten(request),
+    );
+    expect(pushed.received).toHaveLength(2);
+    expect(pushed.outcomes.get(9)).toMatchObject({ kind: "rejected", code: "OBJECT_NOT_FOUND" });
+    expect(pushed.summary).toMatchObject({ acknowledged: 48, rejected: 2 });
+  });
+
+  test("bisecting ends when every row alone is refused for the same reason", async () => {
+    const pushed = await push(
+      changes(300),
+      refusing(() => true),
+    );
+    expect(pushed.summary?.stopped).toMatchObject({
+      code: "RETL_HUBSPOT_REFUSED",
+      reason: "VALIDATION_ERROR",
+    });
+    expect(pushed.received.length).toBeLessThan(60);
+    expect(pushed.summary?.rejected).toBeLessThan(20);
+    expect(pushed.summary?.deferred).toBe(300 - (pushed.summary?.rejected ?? 0));
+  });
+});
+
+describe("limits and stops", () => {
+  const DAILY = {
+    status: 429,
+    body: { status: "error", message: "You have reached your daily limit.", policyName: "DAILY" },
+  };
+
+  test("a daily limit defers what is left and sends nothing more", async () => {
+    const pushed = await push(
+      changes(1_000),
+      (request, number) => (number === 3 ? DAILY : { ...allWritten(request), delayMs: 20 }),
+      { sync: { callsInFlight: 2 } },
+    );
+    expect(pushed.received.length).toBeLessThanOrEqual(4);
+    expect(pushed.summary).toMatchObject({
+      deferredReason: "DAILY",
+      stopped: null,
+      rejected: 0,
+      unknown: 0,
+      limited: 1,
+    });
+    const { acknowledged, deferred } = pushed.summary ?? { acknowledged: 0, deferred: 0 };
+    expect(acknowledged + deferred).toBe(1_000);
+    expect(pushed.ended).toBe(true);
+  });
+
+  test("an expired token stops the batch and marks no row rejected", async () => {
+    const pushed = await push(
+      changes(1_000),
+      (request, number) =>
+        number >= 3 ? refused(401, "EXPIRED_AUTHENTICATION", "The OAuth token expired") : allWritten(request),
+      { sync: { callsInFlight: 3 } },
+    );
+    expect(pushed.summary?.stopped).toMatchObject({
+      code: "RETL_HUBSPOT_UNAUTHORIZED",
+      reason: "EXPIRED_AUTHENTICATION",
+    });
+    expect(pushed.summary).toMatchObject({ acknowledged: 200, rejected: 0, deferred: 800, unknown: 0 });
+    expect(pushed.received.length).toBeLessThanOrEqual(5);
+    expect(pushed.ended).toBe(true);
+  });
+
+  test("a burst limit is waited for as long as HubSpot says, and the call sent again unchanged", async () => {
+    const limited = {
+      status: 429,
+      headers: { "retry-after": "7" },
+      body: { policyName: "TEN_SECONDLY_ROLLING" },
+    };
+    const pushed = await push(changes(2), (request, number) =>
+      number === 1 ? limited : allWritten(request),
+    );
+    expect(pushed.slept).toHaveLength(1);
+    expect(pushed.slept[0]).toBeGreaterThanOrEqual(7_000);
+    expect(pushed.slept[0]).toBeLessThanOrEqual(7_700);
+    expect(pushed.summary).toMatchObject({ acknowledged: 2, calls: 2, limited: 1 });
+    expect(pushed.records.map(({ httpStatus, results }) => [httpStatus, results.length])).toEqual([
+      [429, 0],
+      [200, 2],
+    ]);
+  });
+
+  test("a burst limit that never ends defers the rows instead of failing them", async () => {
+    const pushed = await push(changes(2), () => ({ status: 429, body: {} }));
+    expect(pushed.received).toHaveLength(10);
+    expect(pushed.summary).toMatchObject({ deferred: 2, deferredReason: "RATE_LIMIT" });
+  });
+
+  test("a migration of an hour is not waited for", async () => {
+    const pushed = await push(
+      changes(250),
+      () => ({ status: 477, headers: { "retry-after": "3600" }, body: {} }),
+      {
+        sync: { callsInFlight: 1 },
+      },
+    );
+    expect(pushed.received).toHaveLength(1);
+    expect(pushed.slept).toEqual([]);
+    expect(pushed.summary).toMatchObject({ deferred: 250, deferredReason: "MIGRATION" });
+  });
+});
+
+describe("answers that leave it open whether the call was applied", () => {
+  test("a server error is journalled as unknown and the call sent again, whole", async () => {
+    const rows = changes(1, () => ({
+      payload: { city: "x" },
+      desired: { city: "x", tier: "gold" },
+      known: true,
+    }));
+    const pushed = await push(rows, (request, number) =>
+      number === 1 ? refused(502, "ERROR", "bad gateway") : allWritten(request),
+    );
+    expect(pushed.received.map(({ inputs }) => inputs[0]?.properties)).toEqual([
+      { city: "x" },
+      { city: "x", tier: "gold" },
+    ]);
+    expect(pushed.records.map(({ results }) => results[0]?.outcome.kind)).toEqual([
+      "unknown",
+      "acknowledged",
+    ]);
+  });
+
+  test("a lost connection is tried four times and then unknown", async () => {
+    const pushed = await push(changes(2), () => ({ drop: true }));
+    expect(pushed.received).toHaveLength(4);
+    expect(pushed.summary).toMatchObject({ unknown: 2, codes: { unknown: { CONNECTION_LOST: 2 } } });
+    expect(pushed.slept.every((pause, index) => pause <= 1_000 * 2 ** index)).toBe(true);
+  });
+
+  test("a timeout aborts the request", async () => {
+    const pushed = await push(
+      changes(1),
+      (request, number) => ({ ...allWritten(request), ...(number === 1 ? { delayMs: 300 } : {}) }),
+      { timeoutMs: 60 },
+    );
+    expect(pushed.records[0]).toMatchObject({
+      httpStatus: null,
+      results: [{ outcome: { code: "TIMEOUT" } }],
+    });
+    expect(pushed.summary).toMatchObject({ acknowledged: 1, calls: 2 });
+  });
+
+  test("a doubt outlasts a later refusal that was certainly not applied", async () => {
+    const pushed = await push(changes(1), (_, number) =>
+      number === 1 ? { drop: true } : refused(401, "INVALID_AUTHENTICATION", "no"),
+    );
+    expect(pushed.summary).toMatchObject({ unknown: 1, deferred: 0 });
+    expect(pushed.outcomes.get(1)).toEqual({ kind: "unknown", code: "CONNECTION_LOST" });
+  });
+
+  test("a HubSpot that nobody answers for stops the push after a few calls", async () => {
+    const pushed = await push(changes(5_000), () => refused(503, "ERROR", "down"), {
+      sync: { callsInFlight: 1 },
+    });
+    expect(pushed.summary?.stopped).toMatchObject({ code: "RETL_HUBSPOT_UNREACHABLE", reason: "HTTP_503" });
+    expect(pushed.received).toHaveLength(12);
+    expect(pushed.summary).toMatchObject({ unknown: 300, deferred: 4_700 });
+  });
+
+  test("R8: a known record that an upsert made anew is sent again with everything, in the same attempt", async () => {
+    const rows = changes(2, (seq) => ({
+      known: true,
+      payload: { city: `c${seq}` },
+      desired: { city: `c${seq}`, tier: "gold" },
+    }));
+    const pushed = await push(rows, (request, number) => {
+      const results = request.inputs.map((input) => ({
+        id: "9",
+        properties: input.properties,
+        objectWriteTraceId: input.objectWriteTraceId,
+        new: number === 1 && input.id === "c2",
+      }));
+      return { body: { status: "COMPLETE", results } };
+    });
+    expect(pushed.received[1]?.inputs.map(({ id, properties }) => [id, properties])).toEqual([
+      ["c2", { city: "c2", tier: "gold" }],
+    ]);
+    expect(pushed.records[0]?.results[1]?.outcome).toEqual({ kind: "unknown", code: "RECORD_RECREATED" });
+    expect(pushed.summary).toMatchObject({ acknowledged: 2, unknown: 0 });
+  });
+});
+
+describe("creates", () => {
+  const CREATE = { action: "create", idProperty: "customer_id" } as const;
+  const found = (request: Received) => ({
+    body: {
+      status: "COMPLETE",
+      results: request.inputs.map(({ id }) => ({
+        id: `8${id}`,
+        properties: { customer_id: id, city: `city ${id?.slice(1)}` },
+      })),
+    },
+  });
+  const notFound = (request: Received) => ({
+    status: 207,
+    body: {
+      status: "COMPLETE",
+      results: [],
+      errors: [
+        { category: "OBJECT_NOT_FOUND", message: "…", context: { ids: request.inputs.map(({ id }) => id) } },
+      ],
+    },
+  });
+
+  test("R7: a create whose answer was lost is read back before anything else, and not sent twice when it is there", async () => {
+    const pushed = await push(
+      changes(2, () => ({ operation: "create" })),
+      (request) => (request.path.endsWith("/read") ? found(request) : { drop: true }),
+      { sync: CREATE },
+    );
+    expect(pushed.received.map(({ path }) => path.split("/").at(-1))).toEqual(["create", "read"]);
+    expect(pushed.summary).toMatchObject({ acknowledged: 2 });
+    expect(pushed.outcomes.get(1)).toEqual({ kind: "acknowledged", hubspotId: "8c1" });
+  });
+
+  test("a create that is known to be absent is sent again", async () => {
+    let creates = 0;
+    const pushed = await push(
+      changes(1, () => ({ operation: "create" })),
+      (request) => {
+        if (request.path.endsWith("/read")) return notFound(request);
+        creates += 1;
+        return creates === 1 ? refused(504, "ERROR", "timeout") : allWritten(request);
+      },
+      { sync: CREATE },
+    );
+    expect(pushed.received.map(({ path }) => path.split("/").at(-1))).toEqual(["create", "read", "create"]);
+    expect(pushed.summary).toMatchObject({ acknowledged: 1 });
+  });
+
+  test("a create is never repeated while it is open whether it was applied", async () => {
+    const pushed = await push(
+      changes(1, () => ({ operation: "create" })),
+      (request) => (request.path.endsWith("/read") ? { body: { results: [] } } : { drop: true }),
+      { sync: CREATE },
+    );
+    expect(pushed.received.map(({ path }) => path.split("/").at(-1))).toEqual(["create", "read"]);
+    expect(pushed.summary).toMatchObject({ unknown: 1 });
+  });
+
+  test("a create that an earlier run left open is looked up first", async () => {
+    const pushed = await push(
+      changes(1, () => ({ operation: "create", known: true })),
+      found,
+      { sync: CREATE },
+    );
+    expect(pushed.received.map(({ path }) => path.split("/").at(-1))).toEqual(["read"]);
+    expect(pushed.summary).toMatchObject({ acknowledged: 1 });
+  });
+});
+
+describe("the ports", () => {
+  test("when the journal cannot be written, nothing further is sent and the push throws", async () => {
+    const broken = new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "gone.", state: "…", next: "…" });
+    const pushed = await push(changes(5_000), (request) => allWritten(request), {
+      append: () => Promise.reject(broken),
+    });
+    expect(pushed.error).toBe(broken);
+    expect(pushed.ended).toBe(false);
+    expect(pushed.received.length).toBeLessThanOrEqual(10);
+  });
+
+  test("when the lease is lost, calls in flight are journalled, nothing further is sent and the push throws", async () => {
+    const lost = new RetlError("RETL_LEASE_LOST", { what: "…", state: "…", next: "…" });
+    let asked = 0;
+    const permit = {
+      beforeCall: async () => {
+        asked += 1;
+        if (asked > 3) throw lost;
+      },
+    };
+    const pushed = await push(changes(2_000), (request) => ({ ...allWritten(request), delayMs: 10 }), {
+      ports: { permit },
+    });
+    expect(pushed.error).toBe(lost);
+    expect(pushed.received).toHaveLength(3);
+    expect(pushed.outcomes.size).toBe(300);
+    expect(pushed.ended).toBe(false);
+  });
+
+  test("the journal is written every few calls, not once at the end", async () => {
+    const sizes: number[] = [];
+    await push(changes(4_000), (request) => allWritten(request), {
+      append: async (records) => {
+        sizes.push(records.length);
+      },
+    });
+    expect(sizes.length).toBeGreaterThanOrEqual(5);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
+  });
+
+  test("no more calls are in flight than the sync permits, and changes are read no further ahead", async () => {
+    let inFlight = 0;
+    let most = 0;
+    const pushed = await push(
+      changes(2_000),
+      async (request) => {
+        inFlight += 1;
+        most = Math.max(most, inFlight);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        inFlight -= 1;
+        return allWritten(request);
+      },
+      { sync: { callsInFlight: 3 } },
+    );
+    expect(most).toBe(3);
+    expect(pushed.summary?.acknowledged).toBe(2_000);
+  });
+});

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import type { PropertyDefinition } from "../../f/reverse_etl/sync/hubspot_port.ts";
+import { checkMapping, requireMapping, type ValueKind } from "../../f/reverse_etl/sync/preflight.ts";
+
+function property(name: string, type: string, over: Partial<PropertyDefinition> = {}): PropertyDefinition {
+  return {
+    name,
+    type,
+    hasUniqueValue: false,
+    readOnly: false,
+    calculated: false,
+    archived: false,
+    options: [],
+    ...over,
+  };
+}
+
+const DEFINITIONS = [
+  property("customer_id", "string", { hasUniqueValue: true }),
+  property("email", "string"),
+  property("city", "string"),
+  property("score", "number"),
+  property("first_purchase_date", "date"),
+  property("seen_at", "datetime"),
+  property("is_active", "bool"),
+  property("tier", "enumeration"),
+  property("hs_score", "number", { readOnly: true }),
+  property("hs_sum", "number", { calculated: true, readOnly: true }),
+  property("old", "string", { archived: true }),
+];
+
+const codes = (mappings: readonly [string, ValueKind][], key: string | null) =>
+  checkMapping(
+    mappings.map(([destination_name, valueKind]) => ({ destination_name, valueKind })),
+    key,
+    DEFINITIONS,
+  ).map(({ property: name, code }) => `${name} ${code}`);
+
+test("a mapping that HubSpot takes has no problems", () => {
+  const mapping: [string, ValueKind][] = [
+    ["city", "text"],
+    ["tier", "text"],
+    ["score", "number"],
+    ["first_purchase_date", "date"],
+    ["seen_at", "datetime"],
+    ["is_active", "bool"],
+  ];
+  expect(codes(mapping, "customer_id")).toEqual([]);
+  expect(codes(mapping, "email")).toEqual([]);
+  expect(codes(mapping, null)).toEqual([]);
+});
+
+test("every problem is reported at once", () => {
+  const mapping: [string, ValueKind][] = [
+    ["citty", "text"],
+    ["old", "text"],
+    ["hs_score", "number"],
+    ["hs_sum", "text"],
+    ["seen_at", "number"],
+  ];
+  expect(codes(mapping, "city")).toEqual([
+    "city KEY_NOT_UNIQUE",
+    "citty PROPERTY_MISSING",
+    "old PROPERTY_ARCHIVED",
+    "hs_score PROPERTY_READ_ONLY",
+    "hs_sum PROPERTY_CALCULATED",
+    "hs_sum PROPERTY_TYPE",
+    "seen_at PROPERTY_TYPE",
+  ]);
+  expect(codes([], "nowhere")).toEqual(["nowhere PROPERTY_MISSING"]);
+});
+
+test("a missing property's fix names the nearest one that exists", () => {
+  const fix = (name: string) =>
+    checkMapping([{ destination_name: name, valueKind: "text" }], null, DEFINITIONS)[0]?.fix;
+  expect(fix("citty")).toContain("city");
+  expect(fix("completely_other")).toBe("Create it in HubSpot, or remove the mapping.");
+});
+
+test("an unfit mapping is one error that lists every problem with its fix", () => {
+  const mappings = ["citty", "old"].map((destination_name) => ({
+    destination_name,
+    valueKind: "text" as const,
+  }));
+  const check = () => requireMapping("hubspot/contacts", mappings, "customer_id", DEFINITIONS);
+  expect(check).toThrow(expect.objectContaining({ code: "RETL_HUBSPOT_MAPPING" }));
+  expect(check).toThrow(/2 properties do not fit:\n {2}citty: .*city.*\n {2}old: it is archived/s);
+  expect(() => requireMapping("hubspot/contacts", [], "customer_id", DEFINITIONS)).not.toThrow();
+});
