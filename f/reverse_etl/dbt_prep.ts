@@ -19,12 +19,14 @@ export async function main(
   warehouse: Snowflake,
   schema: string,
   assets: { key: string; deps: string[]; model?: string; code_version: string }[],
-  select: string = "",
-  dbt_full_refresh: boolean = false,
+  select: string | null = null,
+  dbt_full_refresh: boolean | null = null,
 ) {
   const run_id = currentRunId(process.env);
   const selected =
-    select.trim() === "" ? assets.map(({ key }) => key) : selectAssets(assets as AssetNode[], select);
+    (select ?? "").trim() === ""
+      ? assets.map(({ key }) => key)
+      : selectAssets(assets as AssetNode[], select ?? "");
   const chosen = assets.filter(({ key }) => selected.includes(key));
   const models = chosen.flatMap(({ key, model, code_version }) =>
     model === undefined ? [] : [{ key, model, code_version }],
@@ -42,7 +44,7 @@ export async function main(
   try {
     const result = await openDbtBackend(dbt).build({
       models: models.map(({ model }) => model),
-      fullRefresh: dbt_full_refresh,
+      fullRefresh: dbt_full_refresh === true,
       runId: run_id,
     });
     const { warnings } = checkDbtResult(

@@ -10,9 +10,9 @@ export async function main(
   warehouse: Snowflake,
   sync: object,
   run_id: string,
-  dry_run: boolean = false,
-  resync: "changes" | "all" | "rejected" = "changes",
-  approve: string = "",
+  dry_run: boolean | null = null,
+  resync: "changes" | "all" | "rejected" | null = null,
+  approve: string | null = null,
 ) {
   const compiled = parseCompiledSync(sync);
   const params = parseRunParams({ dry_run, resync, approve });

@@ -6,6 +6,8 @@ import { withWarehouse } from "./warehouse/open_warehouse.ts";
 
 type Snowflake = object;
 
+const VARIABLE = "f/reverse_etl/environment";
+
 /** The only value of the variable that lets anything reach HubSpot. */
 const PRODUCTION = "prod";
 
@@ -16,9 +18,8 @@ export async function main(
   run_id: string,
   selected: string[],
   published: string[],
-  variable: string = "f/reverse_etl/environment",
 ) {
-  const environment = await readVariable(variable);
+  const environment = await readVariable(VARIABLE);
   const push = environment === PRODUCTION;
   if (!push) {
     const reason = `the environment is ${environment ?? "not set"}, and only ${PRODUCTION} pushes`;

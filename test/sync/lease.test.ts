@@ -72,7 +72,10 @@ describe("R3 and R5: the permit to send", () => {
     const counting = new SyncSession(
       {
         ...fixture.warehouse,
-        execute: (sql, binds) => (statements.push(sql), fixture.warehouse.execute(sql, binds)),
+        execute(sql, binds) {
+          statements.push(sql);
+          return fixture.warehouse.execute(sql, binds);
+        },
       },
       fixture.sync,
     );

@@ -1,9 +1,16 @@
 import { z } from "zod";
 import { RetlError } from "./error.ts";
 
+/** Windmill passes null for what a schedule or a form leaves out; it applies no defaults of the flow's schema (seen on 1.788). */
 const runParamsSchema = z.object({
-  dry_run: z.boolean().default(false),
-  resync: z.enum(["changes", "all", "rejected"]).default("changes"),
+  dry_run: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? false),
+  resync: z
+    .enum(["changes", "all", "rejected"])
+    .nullish()
+    .transform((value) => value ?? "changes"),
   approve: z
     .string()
     .trim()

@@ -1,0 +1,14 @@
+import { z } from "zod";
+import type { DbtBackend } from "./dbt_backend.ts";
+import { parseDbtResource } from "./resource_problems.ts";
+
+const shape = z.strictObject({ backend: z.literal("none") });
+
+/**
+ * The back end `none`: something else builds the tables, so there is nothing to do and nothing to look at.
+ * Throws `RETL_CONFIG` when the resource has settings of another back end.
+ */
+export function builtByOthers(resource: unknown): DbtBackend {
+  parseDbtResource(shape, resource);
+  return { build: async () => ({ invocationId: null, nodes: [], builtByOthers: true }) };
+}
