@@ -1,5 +1,5 @@
-/** What can happen to an asset in a run. */
-export type RunEventKind = "planned" | "started" | "materialized" | "skipped" | "failed";
+/** What can happen to an asset in a run; `incomplete` is a run that went well but left something for the next one. */
+export type RunEventKind = "planned" | "started" | "materialized" | "incomplete" | "skipped" | "failed";
 
 /** One typed fact about an event; numbers can be plotted over time. */
 export type MetadataValue =

@@ -646,4 +646,5 @@ set payload = c.desired, row_hash = c.row_hash, run_id = c.run_id
 from {{ changes }} as c
 where c.run_id = ? and c.operation = 'skip' and c.reason = 'unchanged' and {{ state }}.{{ id }} = c.{{ id }}`,
   state_size: `select cast(count(*) as varchar) as state_rows from {{ state }}`,
+  state_version: `select {{ version }} as data_version from {{ state }}`,
 } as const;

@@ -6,6 +6,7 @@ import { type Hold, holdsOf } from "./guards.ts";
 import { acquireLease, type Lease, proveLease, releaseLease } from "./lease.ts";
 import { type Mapping, mappingScope, readMapping, valueKind } from "./mapping.ts";
 import type { MappedProperty } from "./preflight.ts";
+import { recordEnd, recordStarted } from "./run_events.ts";
 import type { RunParams } from "./run_params.ts";
 import {
   finishRun,
@@ -165,9 +166,10 @@ async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promi
   await session.execute("refusals_new", [runId]);
   await session.execute("rejections_resolved", [runId]);
   await markPlanned(session, runId, draft.planId, draft.counts);
+  await recordStarted(session, runId, draft.counts);
   if (changesOf(draft.counts) > 0) return;
-  await markSettled(session, runId, {
-    status: "succeeded",
+  const end = {
+    status: "succeeded" as const,
     message: null,
     outcomes: { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 },
     calls: {
@@ -177,7 +179,9 @@ async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promi
       latency_p95_ms: null,
       latency_max_ms: null,
     },
-  });
+  };
+  await markSettled(session, runId, end);
+  await recordEnd(session, runId, end);
   await releaseLease(session, lease);
 }
 

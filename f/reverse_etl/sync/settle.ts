@@ -14,6 +14,7 @@ import {
   readRun,
   unsettledRuns,
 } from "./runs.ts";
+import { recordEnd } from "./run_events.ts";
 import { type CompiledSync, cell, countOf, SyncSession } from "./sync_session.ts";
 
 /** How a run ended. */
@@ -60,6 +61,7 @@ export async function settleRun(
     const end = { status: statusOf(outcomes, stopped), message: stopped, outcomes };
     const calls = await readCallCounts(within, lease.runId);
     await markSettled(within, lease.runId, { ...end, calls });
+    await recordEnd(within, lease.runId, { ...end, calls });
     await releaseLease(within, lease);
     return { run_id: lease.runId, ...end, calls };
   });
@@ -86,7 +88,9 @@ export async function settlePredecessors(
       const outcomes = folded.get(runId) ?? { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 };
       const calls = await readCallCounts(within, runId);
       const message = `did not settle; settled by the run ${lease.runId}`;
-      await markSettled(within, runId, { status: "failed", message, outcomes, calls });
+      const end = { status: "failed" as const, message, outcomes, calls };
+      await markSettled(within, runId, end);
+      await recordEnd(within, runId, end);
     }
     return runs;
   });

@@ -1,0 +1,43 @@
+import { duration, int, type Metadata, type RunEventKind, runEvent, text } from "../../asset_graph/event.ts";
+import { recordEvents } from "./events.ts";
+import type { CallCounts, OutcomeCounts, PlanCounts, RunStatus } from "./runs.ts";
+import { cell, type SyncSession } from "./sync_session.ts";
+
+/** Records that the run began to compute the sync's asset, with its plan. */
+export async function recordStarted(session: SyncSession, runId: string, plan: PlanCounts): Promise<void> {
+  await record(session, runId, "started", integers(plan));
+}
+
+/** Records how the sync's asset came out of the run: materialized only when nothing is owed to HubSpot. */
+export async function recordEnd(
+  session: SyncSession,
+  runId: string,
+  end: { status: RunStatus; message: string | null; outcomes: OutcomeCounts; calls: CallCounts },
+): Promise<void> {
+  const { calls, rate_limited_calls, latency_p95_ms } = end.calls;
+  const metadata = {
+    ...integers({ ...end.outcomes, calls, rate_limited_calls }),
+    ...(latency_p95_ms === null ? {} : { latency_p95: duration(latency_p95_ms) }),
+    ...(end.message === null ? {} : { reason: text(end.message) }),
+  };
+  const kind = end.status === "succeeded" ? "materialized" : end.status === "partial" ? "incomplete" : "failed";
+  await record(session, runId, kind, metadata);
+}
+
+async function record(session: SyncSession, runId: string, kind: RunEventKind, metadata: Metadata): Promise<void> {
+  const { key, code_version, config } = session.sync;
+  const version = kind === "materialized" ? { data_version: await dataVersion(session) } : {};
+  const event = runEvent(runId, key, kind, { code_version, metadata, ...version });
+  await recordEvents(session.session, config.schema, [event]);
+}
+
+/** Names what HubSpot holds because of this sync: the same rows at the same hashes give the same version. */
+async function dataVersion(session: SyncSession): Promise<string> {
+  const version = session.dialect.hashOfRows([session.tables.id, "row_hash"]);
+  const [row] = await session.query("state_version", [], { version });
+  return cell(row, "data_version");
+}
+
+function integers(counts: object): Metadata {
+  return Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, int(Number(value))]));
+}

@@ -1,0 +1,100 @@
+import { readFile } from "node:fs/promises";
+import { Command, InvalidArgumentError } from "commander";
+import { z } from "zod";
+import { type StartOptions, startSimulator } from "./server.ts";
+import { DEFAULT_TOKEN, faultRules, objectSpecifications } from "./settings.ts";
+
+interface Flags {
+  readonly port: number;
+  readonly burst: number;
+  readonly window: number;
+  readonly daily: number;
+  readonly latency: { readonly minMs: number; readonly maxMs: number };
+  readonly seed: number;
+  readonly token: readonly string[];
+  readonly objects?: string;
+  readonly echoTraceIds: boolean | "errors";
+  readonly retryAfter: boolean;
+  readonly history: boolean;
+  readonly faults?: string;
+  readonly state?: string;
+}
+
+const command = new Command("simulator")
+  .description("A HubSpot that runs on this machine, as unforgiving as the real one.")
+  .option("--port <number>", "port to listen on; 0 takes a free one", wholeNumber, 8787)
+  .option("--burst <calls>", "calls of one token in a window", wholeNumber, 190)
+  .option("--window <milliseconds>", "length of the burst window", wholeNumber, 10_000)
+  .option("--daily <calls>", "calls of all tokens in a day", wholeNumber, 625_000)
+  .option("--latency <range>", "milliseconds that a call takes, as in 20-80", range, { minMs: 0, maxMs: 0 })
+  .option("--seed <number>", "decides latencies, order of results and random faults", wholeNumber, 1)
+  .option("--token <token...>", "tokens that are accepted, one per private app", [DEFAULT_TOKEN])
+  .option("--objects <file>", "JSON: object types and properties beside HubSpot's own")
+  .option("--echo-trace-ids <where>", "true, false, or errors (only in errors)", echo, true)
+  .option("--retry-after", "429s carry Retry-After", false)
+  .option("--no-history", "do not keep every write for inspection")
+  .option("--faults <file>", "JSON: a list of fault rules")
+  .option("--state <file>", "records are read from here at the start and written here at the end");
+
+async function main(): Promise<void> {
+  const flags = command.parse().opts<Flags>();
+  const running = await startSimulator(await startOptions(flags));
+  process.stdout.write(`HubSpot simulator listening on ${running.url}\n`);
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    running.close().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+async function startOptions(flags: Flags): Promise<StartOptions> {
+  return {
+    port: flags.port,
+    burst: { calls: flags.burst, windowMs: flags.window },
+    daily: { calls: flags.daily },
+    latency: flags.latency,
+    seed: flags.seed,
+    tokens: flags.token.map((token) => ({ token })),
+    echoTraceIds: flags.echoTraceIds,
+    retryAfter: flags.retryAfter,
+    history: flags.history,
+    objects: await fileOf(flags.objects, objectSpecifications),
+    faults: await fileOf(flags.faults, faultRules),
+    ...(flags.state === undefined ? {} : { stateFile: flags.state }),
+  };
+}
+
+async function fileOf<T>(file: string | undefined, schema: z.ZodType<T[]>): Promise<T[]> {
+  return file === undefined ? [] : schema.parse(JSON.parse(await readFile(file, "utf8")));
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number.");
+}
+
+function range(text: string): { minMs: number; maxMs: number } {
+  const [, minMs, maxMs] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (minMs === undefined || maxMs === undefined) throw new InvalidArgumentError("Write it as in 20-80.");
+  return { minMs: Number(minMs), maxMs: Number(maxMs) };
+}
+
+function echo(text: string): boolean | "errors" {
+  if (text === "true" || text === "false") return text === "true";
+  if (text === "errors") return "errors";
+  throw new InvalidArgumentError("It is true, false or errors.");
+}
+
+function fail(error: unknown): void {
+  const message = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+  process.stderr.write(`The simulator did not start or stop cleanly: ${message}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);

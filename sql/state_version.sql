@@ -1,0 +1,1 @@
+select {{ version }} as data_version from {{ state }}
