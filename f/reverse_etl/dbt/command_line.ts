@@ -13,7 +13,7 @@ import { selectionOf } from "./selection.ts";
 const GRACE_MS = 10_000;
 
 /**
- * The back end `command_line`: runs the real `dbt build` (Core 1.8 to 1.11) as a subprocess.
+ * The back end `command_line`: runs the real `dbt build` as a subprocess (dbt Core 1.8 or newer; tried with 1.11.16).
  * Opening throws `RETL_CONFIG` with every problem of the resource; building throws `RETL_CONFIG` without the executable.
  */
 export function commandLine(resource: unknown): DbtBackend {

@@ -1,9 +1,17 @@
 /** What dbt says of a test that found rows; it carries a number only. */
 const TEST_COUNT = /^Got \d+ results?, configured to (fail|warn) if [^']*$/;
 
-/** Messages of these kinds speak of the statement and the project; all others may quote values of rows. */
-const ABOUT_THE_STATEMENT =
-  /^((Catalog|Binder|Parser|Compilation|Parsing|Dependency|Env var required) ?(Error|but not)|\d+ \(\w+\): SQL compilation error|SQL compilation error|The selection criterion )/i;
+/** Messages that begin so speak of the statement, the project or the profile; all others may quote values of rows. */
+const ABOUT_THE_STATEMENT = [
+  /^(Catalog|Binder|Parser) Error\b/,
+  /^(\d+ \(\w+\): )?SQL compilation error\b/,
+  /^The selection criterion /,
+  /^The profile '[^']*' does not have a target named /,
+  /^Could not find profile named /,
+  /^Env var required but not provided: /,
+  /^Required var '[^']*' not found /,
+  /^(Model|Test|Source) '\S+' \([^()]+\) depends on /,
+];
 
 const MOST_CHARACTERS = 500;
 
@@ -32,7 +40,8 @@ function isHeading(line: string): boolean {
 }
 
 function shown(line: string): string {
-  if (ABOUT_THE_STATEMENT.test(line) || isHeading(line)) return line.slice(0, MOST_CHARACTERS);
-  const kind = /^(\d+ \(\w+\)|[A-Z][A-Za-z ]{2,60}(?=:))/.exec(line)?.[1];
+  if (isHeading(line) || ABOUT_THE_STATEMENT.some((beginning) => beginning.test(line)))
+    return line.slice(0, MOST_CHARACTERS);
+  const kind = /^(\d+ \(\w+\)|[A-Z][A-Za-z ]{2,60} (?:Error|Exception)(?=:))/.exec(line)?.[1];
   return `${kind ?? "an error"} (its text is left out because it may quote values)`;
 }
