@@ -16,7 +16,15 @@ export async function acknowledgePlan(session: SyncSession, plan: Plan): Promise
         seq: seq + index,
         outcome: { kind: "acknowledged" as const, hubspotId: `${seq + index}` },
       }));
-      records.push({ callNumber: call, firstSeq: seq, lastSeq: last, httpStatus: 200, sentAt: 0, latencyMs: 50, results });
+      records.push({
+        callNumber: call,
+        firstSeq: seq,
+        lastSeq: last,
+        httpStatus: 200,
+        sentAt: 0,
+        latencyMs: 50,
+        results,
+      });
     }
     await journal.append(records);
   }

@@ -33,17 +33,31 @@ export interface DiffFigures {
  * Times change detection on one engine and the same data: ours, the article's, and the floor, over several runs with 1 % of the rows
  * changed in each. `onRun` is told each finished run.
  */
-export async function benchDiff(rows: number, runs: number, onRun: (run: number) => void): Promise<DiffFigures> {
+export async function benchDiff(
+  rows: number,
+  runs: number,
+  onRun: (run: number) => void,
+): Promise<DiffFigures> {
   const folder = mkdtempSync(join(tmpdir(), "tailrace-bench-"));
   const warehouse = await openDuckdb(join(folder, "bench.duckdb"));
   try {
-    const sync: CompiledSync = { key: "bench/people", job: "bench", code_version: "bench", config: parseSync(BENCH_SYNC) };
+    const sync: CompiledSync = {
+      key: "bench/people",
+      job: "bench",
+      code_version: "bench",
+      config: parseSync(BENCH_SYNC),
+    };
     await createSource(warehouse, rows);
     await migrate(warehouse, sync);
     await createSeedTable(warehouse);
     await oursOnce(warehouse, sync, "first");
     await runSeed(warehouse, 0);
-    const times = { ours: [] as number[], settle: [] as number[], seed: [] as number[], floor: [] as number[] };
+    const times = {
+      ours: [] as number[],
+      settle: [] as number[],
+      seed: [] as number[],
+      floor: [] as number[],
+    };
     for (let run = 1; run <= runs; run++) {
       await changeSource(warehouse, run);
       times.floor.push(await seconds(() => countChanged(warehouse, sync)));

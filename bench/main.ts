@@ -13,7 +13,11 @@ program
   .option("--json", "print one JSON line")
   .action(async (options: { rows: string; runs: string; json?: boolean }) => {
     const runs = Number(options.runs);
-    const bar = new SingleBar({ format: "runs {bar} {value}/{total}", noTTYOutput: false, stream: process.stderr });
+    const bar = new SingleBar({
+      format: "runs {bar} {value}/{total}",
+      noTTYOutput: false,
+      stream: process.stderr,
+    });
     bar.start(runs, 0);
     const figures = await benchDiff(Number(options.rows), runs, (run) => bar.update(run));
     bar.stop();

@@ -15,7 +15,8 @@ export async function createSeedTable(session: WarehouseSession): Promise<void> 
 export function runSeed(session: WarehouseSession, round: number): Promise<number> {
   const current = `to_json(struct_pack(${COLUMN_NAMES.map((name) => `${name} := ${name}`).join(", ")}))`;
   const changed = COLUMN_NAMES.map(
-    (name) => `'${name}', case when (c.curr_payload -> '${name}') is distinct from (p.prev_payload -> '${name}') then c.curr_payload -> '${name}' end`,
+    (name) =>
+      `'${name}', case when (c.curr_payload -> '${name}') is distinct from (p.prev_payload -> '${name}') then c.curr_payload -> '${name}' end`,
   );
   return session.execute(`
     insert into retl.people_seed (updated_at, person_id, payload, batch_number)

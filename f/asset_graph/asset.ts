@@ -1,4 +1,5 @@
 import type { Compute } from "./compute.ts";
+import { assetProblems, externalProblems, isAsset, isCompute } from "./declaration.ts";
 
 /** A data product with a key and dependencies. Made by `asset` or `external`; validated with its whole graph. */
 export interface Asset {
@@ -11,13 +12,14 @@ export interface Asset {
   readonly tags: Readonly<Record<string, string>>;
   /** Null for an external asset, which others compute. */
   readonly compute: Compute | null;
-  /** Options that were given but do not exist; validation refuses them. */
-  readonly unknownOptions: readonly string[];
+  /** What is wrong with the declaration itself; validation reports it together with the problems of the graph. */
+  readonly problems: readonly string[];
 }
 
 export interface AssetOptions<Key extends string = string> {
   readonly key: Key;
   readonly compute: Compute;
+  /** Assets, as objects: an asset that is not ours is declared by `external`. */
   readonly deps?: readonly Asset[];
   readonly description?: string;
   readonly group?: string;
@@ -27,20 +29,19 @@ export interface AssetOptions<Key extends string = string> {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-const OPTIONS = ["key", "compute", "deps", "description", "group", "owners", "kinds", "tags"];
-
-/** Declares an asset. Never throws: `compile` reports the problems of all assets together. */
+/** Declares an asset. Never throws, whatever it is given: `validate` reports the problems of all assets together. */
 export function asset<const Key extends string>(options: AssetOptions<Key>): Asset & { readonly key: Key } {
+  const given: Partial<AssetOptions<Key>> = options ?? {};
   return {
-    key: options.key,
-    deps: options.deps ?? [],
-    description: options.description ?? "",
-    group: options.group ?? null,
-    owners: options.owners ?? [],
-    kinds: options.kinds ?? [],
-    tags: options.tags ?? {},
-    compute: options.compute,
-    unknownOptions: Object.keys(options).filter((name) => !OPTIONS.includes(name)),
+    key: given.key as Key,
+    deps: list(given.deps).filter(isAsset),
+    description: given.description ?? "",
+    group: given.group ?? null,
+    owners: list(given.owners),
+    kinds: list(given.kinds),
+    tags: given.tags ?? {},
+    compute: isCompute(given.compute) ? given.compute : null,
+    problems: assetProblems(given),
   };
 }
 
@@ -49,17 +50,19 @@ export function external<const Key extends string>(
   key: Key,
   options: { readonly description?: string } = {},
 ): Asset & { readonly key: Key } {
-  const { description = "" } = options;
-  const unknownOptions = Object.keys(options).filter((name) => name !== "description");
   return {
     key,
     deps: [],
-    description,
+    description: options.description ?? "",
     group: null,
     owners: [],
     kinds: [],
     tags: {},
     compute: null,
-    unknownOptions,
+    problems: externalProblems({ ...options, key }),
   };
+}
+
+function list<T>(value: readonly T[] | undefined): readonly T[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -12,3 +12,12 @@ export function nodeOf(asset: Asset): AssetNode {
     owners: asset.owners,
   };
 }
+
+/** A whole graph as plain data, external assets included: a selection may start from one, though it never chooses it. */
+export function nodesOf(assets: readonly Asset[]): readonly AssetNode[] {
+  return assets.map((asset) => ({
+    ...nodeOf(asset),
+    deps: asset.deps.map(({ key }) => key),
+    external: asset.compute === null,
+  }));
+}

@@ -25,8 +25,9 @@ export interface StepContext {
  * How an asset is computed.
  *
  * - `opening`: by the job's opening step, together with others; it has no modules of its own.
- * - `publish`: by modules of its own, which change the world outside the warehouse, so they stand behind the job's gate. When the run does not
- *   select the asset, none of them may do anything: they are guarded by `context.selected`.
+ * - `publish`: by modules of its own, which change the world outside the warehouse, so they stand behind the job's gate. The compiler skips
+ *   them in a run that does not select the asset. One that is a `branchone` can save the skipped job by starting every branch's
+ *   expression with `context.selected &&` and having no default.
  */
 export type Compute = { readonly kind: string; readonly fingerprint: unknown } & (
   | { readonly stage: "opening" }

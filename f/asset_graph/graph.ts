@@ -1,5 +1,10 @@
 import type { Asset } from "./asset.ts";
 
+/** Something with a key, in a graph whose edges are keys. */
+export interface Keyed {
+  readonly key: string;
+}
+
 /** All assets that are reachable from `roots`, each object once, in the order in which they are found. */
 export function reachableAssets(roots: readonly Asset[]): readonly Asset[] {
   const found = new Set<Asset>();
@@ -36,17 +41,20 @@ export function findCycle(assets: readonly Asset[]): readonly string[] | null {
   return null;
 }
 
-/** Dependencies before dependents; by key where either order would do, so that the order of declaration never shows. */
-export function topologicalLevels<Node extends { readonly key: string }>(
+/**
+ * Dependencies before dependents; by key where either order would do, so that the order of declaration never shows.
+ * Throws a plain Error for a cycle, which validation reports before.
+ */
+export function topologicalLevels<Node extends Keyed>(
   nodes: readonly Node[],
-  depsOf: (node: Node) => readonly string[],
+  dependsOn: (node: Node) => Iterable<string>,
 ): readonly (readonly Node[])[] {
-  const waiting = new Map(
-    [...nodes].sort((a, b) => (a.key < b.key ? -1 : 1)).map((node) => [node.key, node]),
-  );
+  const waiting = new Map([...nodes].sort(byKey).map((node) => [node.key, node]));
   const levels: Node[][] = [];
   while (waiting.size > 0) {
-    const level = [...waiting.values()].filter((node) => !depsOf(node).some((dep) => waiting.has(dep)));
+    const level = [...waiting.values()].filter(
+      (node) => ![...dependsOn(node)].some((dep) => waiting.has(dep)),
+    );
     if (level.length === 0)
       throw new Error("Internal error: a graph with a cycle was not refused by validation.");
     for (const node of level) waiting.delete(node.key);
@@ -55,25 +63,13 @@ export function topologicalLevels<Node extends { readonly key: string }>(
   return levels;
 }
 
-/** Groups nodes that depend on one another, directly or through others of the list; each group and the list of groups by key. */
-export function connectedGroups<Node extends { readonly key: string }>(
-  nodes: readonly Node[],
-  depsOf: (node: Node) => readonly string[],
-): readonly (readonly Node[])[] {
-  const groupOf = new Map(nodes.map((node) => [node.key, new Set([node])]));
-  for (const node of nodes) {
-    for (const dep of depsOf(node)) {
-      const mine = groupOf.get(node.key);
-      const theirs = groupOf.get(dep);
-      if (mine === undefined || theirs === undefined || mine === theirs) continue;
-      for (const member of theirs) {
-        mine.add(member);
-        groupOf.set(member.key, mine);
-      }
-    }
-  }
-  const sorted = [...new Set(groupOf.values())].map((group) =>
-    [...group].sort((a, b) => (a.key < b.key ? -1 : 1)),
-  );
-  return sorted.sort((a, b) => ((a[0]?.key ?? "") < (b[0]?.key ?? "") ? -1 : 1));
+/** The keys of everything that an asset depends on, directly or not. */
+export function upstreamKeys(asset: Asset): ReadonlySet<string> {
+  return new Set(reachableAssets(asset.deps).map(({ key }) => key));
+}
+
+/** By code unit, so that an order never depends on a machine's locale. */
+export function byKey(a: Keyed, b: Keyed): number {
+  if (a.key === b.key) return 0;
+  return a.key < b.key ? -1 : 1;
 }

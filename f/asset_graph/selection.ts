@@ -10,6 +10,8 @@ export interface AssetNode {
   readonly tags?: Readonly<Record<string, string>>;
   readonly kinds?: readonly string[];
   readonly owners?: readonly string[];
+  /** Others compute it: a selection may start from it and never chooses it. */
+  readonly external?: boolean;
 }
 
 /**
@@ -17,12 +19,20 @@ export interface AssetNode {
  * Throws a `SelectionError` for a text that does not parse, a key or label that no asset has, and for a selection without assets.
  */
 export function selectAssets(nodes: readonly AssetNode[], text: string): readonly string[] {
-  const chosen = evaluate(parseSelection(text), nodes, text);
-  if (chosen.size === 0) throw new SelectionError(text, 0, "The selection chooses no asset.");
-  return topologicalLevels(nodes, ({ deps }) => deps)
+  const found = evaluate(parseSelection(text), nodes, text);
+  const chosen = topologicalLevels(nodes, ({ deps }) => deps)
     .flat()
-    .map(({ key }) => key)
-    .filter((key) => chosen.has(key));
+    .filter(({ key, external }) => found.has(key) && external !== true)
+    .map(({ key }) => key);
+  if (chosen.length > 0) return chosen;
+  const others = nodes.filter(({ key }) => found.has(key)).map(({ key }) => key);
+  throw new SelectionError(
+    text,
+    0,
+    others.length === 0
+      ? "The selection chooses no asset."
+      : `The selection chooses only what others compute: ${others.sort().join(", ")}. Add "+" to choose what depends on it.`,
+  );
 }
 
 function evaluate(selection: Selection, nodes: readonly AssetNode[], text: string): ReadonlySet<string> {
@@ -97,8 +107,19 @@ function unknown(
   name: string,
   names: Iterable<string>,
 ): SelectionError {
-  const nearest = nearestName(name, names);
-  return new SelectionError(text, at, nearest === null ? problem : `${problem} Nearest: "${nearest}".`);
+  const all = [...names].sort();
+  const nearest = nearestName(name, all);
+  const hint = nearest === null ? known(all) : `Nearest: "${nearest}".`;
+  return new SelectionError(text, at, `${problem} ${hint}`);
+}
+
+/** How many names a message lists. */
+const LISTED = 8;
+
+function known(names: readonly string[]): string {
+  if (names.length === 0) return "There is none.";
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
+  return `There is: ${names.slice(0, LISTED).join(", ")}${more}.`;
 }
 
 type Edges = ReadonlyMap<string, readonly string[]>;

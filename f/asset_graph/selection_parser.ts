@@ -3,10 +3,11 @@
  *
  *     or        := and ("or" and)*
  *     and       := not ("and" not)*
- *     not       := "not" not | primary
- *     primary   := "(" or ")" | "path(" atom "," atom ")" | traversal
+ *     not       := "not" not | traversal
  *     traversal := [[N] "+"] atom ["+" [N]]
- *     atom      := "*" | key | ("group" | "tag" | "kind" | "owner") ":" value
+ *     atom      := "(" or ")" | "path(" or "," or ")" | "*" | key | ("group" | "tag" | "kind" | "owner") ":" value
+ *
+ * A value with a blank or one of `()+,*` in it is written in quotes: `owner:"crm+alerts@example.com"`.
  */
 export type Selection =
   | { readonly type: "all" }
@@ -25,7 +26,7 @@ export class SelectionError extends Error {
   readonly code = "ASSET_SELECTION_INVALID";
 
   constructor(selection: string, at: number, problem: string) {
-    super(`${problem}\n  ${selection}\n  ${" ".repeat(at)}^`);
+    super(`${problem}\n  ${selection.replaceAll(/\s/g, " ")}\n  ${" ".repeat(at)}^`);
     this.name = this.code;
   }
 }
@@ -35,7 +36,7 @@ interface Token {
   readonly at: number;
 }
 
-const TOKEN = /\s*(?:([()+,*])|([^\s()+,*]+))/y;
+const TOKEN = /\s*(?:([()+,*])|((?:[^\s()+,*"]|"[^"]*")+))/y;
 
 /** Throws a `SelectionError` for a text that does not follow the grammar. */
 export function parseSelection(text: string): Selection {
@@ -53,11 +54,8 @@ export function parseSelection(text: string): Selection {
   };
   const expect = (wanted: string) => {
     const token = take();
-    if (token.text !== wanted)
-      fail(
-        token,
-        `Expected "${wanted}"${token.text === "" ? " at the end" : ` instead of "${token.text}"`}.`,
-      );
+    if (token.text === wanted) return;
+    fail(token, `Expected "${wanted}" ${token.text === "" ? "at the end" : `instead of ${quoted(token)}`}.`);
   };
 
   const binary = (operator: "and" | "or", operand: () => Selection) => (): Selection => {
@@ -69,59 +67,63 @@ export function parseSelection(text: string): Selection {
     return left;
   };
   const not = (): Selection => {
-    if (peek().text !== "not") return primary();
+    if (peek().text !== "not") return traversal();
     take();
     return { type: "not", of: not() };
   };
   const or: () => Selection = binary("or", binary("and", not));
-
-  const primary = (): Selection => {
-    if (peek().text === "(") {
-      take();
-      const inner = or();
-      expect(")");
-      return inner;
-    }
-    if (peek().text === "path" && peek(1).text === "(") {
-      position += 2;
-      const from = atom();
-      expect(",");
-      const to = atom();
-      expect(")");
-      return { type: "path", from, to };
-    }
-    return traversal();
-  };
 
   const traversal = (): Selection => {
     let up = 0;
     if (peek().text === "+") {
       take();
       up = Number.POSITIVE_INFINITY;
-    } else if (isCount(peek()) && peek(1).text === "+") {
-      up = Number(take().text);
+    } else if (isNumber(peek()) && peek(1).text === "+") {
+      up = layers(take());
       take();
     }
     const of = atom();
     let down = 0;
     if (peek().text === "+") {
       take();
-      down = isCount(peek()) ? Number(take().text) : Number.POSITIVE_INFINITY;
+      down = isNumber(peek()) ? layers(take()) : Number.POSITIVE_INFINITY;
     }
     return up === 0 && down === 0 ? of : { type: "traversal", of, up, down };
   };
 
+  const layers = (token: Token): number => {
+    const count = Number(token.text);
+    if (count === 0) fail(token, `"${token.text}+" reaches nothing. The smallest number of layers is 1.`);
+    return count;
+  };
+
   const atom = (): Selection => {
     const token = take();
-    if (token.text === "*") return { type: "all" };
+    if (token.text === "(") {
+      const inner = or();
+      expect(")");
+      return inner;
+    }
+    if (token.text === "path" && peek().text === "(") {
+      take();
+      const from = or();
+      expect(",");
+      const to = or();
+      expect(")");
+      return { type: "path", from, to };
+    }
+    return token.text === "*" ? { type: "all" } : leaf(token);
+  };
+
+  const leaf = (token: Token): Selection => {
     if (token.text === "") fail(token, "The selection ends where a key or a label is expected.");
-    if (/^[()+,]$/.test(token.text) || ["and", "or", "not"].includes(token.text)) {
-      fail(token, `"${token.text}" stands where a key or a label is expected.`);
+    if (/^[)+,]$/.test(token.text) || ["and", "or", "not"].includes(token.text)) {
+      fail(token, `${quoted(token)} stands where a key or a label is expected.`);
     }
     const colon = token.text.indexOf(":");
     if (colon < 0) return { type: "key", key: token.text, at: token.at };
     const label = token.text.slice(0, colon);
-    const value = token.text.slice(colon + 1);
+    const value = token.text.slice(colon + 1).replaceAll('"', "");
     if (label === "status") fail(token, "status: needs the history of runs, which is not available here.");
     if (!LABELS.includes(label))
       fail(token, `"${label}:" is not a label. The labels are ${LABELS.join(", ")}.`);
@@ -131,20 +133,30 @@ export function parseSelection(text: string): Selection {
 
   const selection = or();
   if (position < tokens.length)
-    fail(peek(), `"${peek().text}" is not expected here; join selections by "and" or "or".`);
+    fail(peek(), `${quoted(peek())} is not expected here; join selections by "and" or "or".`);
   return selection;
 }
 
 function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = [];
+  const end = text.trimEnd().length;
   TOKEN.lastIndex = 0;
-  for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) {
+  let at = 0;
+  while (at < end) {
+    const match = TOKEN.exec(text);
+    // Only a quote without its partner is no token.
+    if (match === null) throw new SelectionError(text, text.indexOf('"', at), "This quote is not closed.");
     const word = match[1] ?? match[2] ?? "";
-    tokens.push({ text: word, at: match.index + match[0].length - word.length });
+    at = match.index + match[0].length;
+    tokens.push({ text: word, at: at - word.length });
   }
   return tokens;
 }
 
-function isCount(token: Token): boolean {
-  return /^[1-9]\d*$/.test(token.text);
+function isNumber(token: Token): boolean {
+  return /^\d+$/.test(token.text);
+}
+
+function quoted(token: Token): string {
+  return `"${token.text}"`;
 }

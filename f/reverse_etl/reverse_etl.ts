@@ -35,13 +35,24 @@ export function reverseEtl(input: SyncInput): ReverseEtl {
     kind: "reverse_etl",
     stage: "publish",
     fingerprint: input,
-    writes: input.column_mappings.map(
-      (mapping) => `${input.object_type} property ${mapping.destination_name}`,
-    ),
+    writes: writesOf(input),
     parameters: PARAMETERS,
     problems: () => syncProblems(input),
     modules: (context) => modulesOf(context, input),
   };
+}
+
+/**
+ * The properties that a sync writes, by portal and object. Tolerates a declaration that is not valid, because its problems are reported
+ * with those of the whole graph.
+ */
+function writesOf(input: SyncInput): readonly string[] {
+  const portal = input.resources?.hubspot ?? "f/reverse_etl/hubspot";
+  const mappings: unknown = input.column_mappings;
+  if (!Array.isArray(mappings)) return [];
+  return (mappings as SyncInput["column_mappings"]).map(
+    (mapping) => `${input.object_type} property ${mapping?.destination_name} (${portal})`,
+  );
 }
 
 export function isReverseEtl(compute: Compute | null): compute is ReverseEtl {

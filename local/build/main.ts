@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import pc from "picocolors";
+import { checkCompiledModels } from "../dbt/compiled_models.ts";
 import { compileJobs, loadJobs } from "./compile_flows.ts";
 import { sqlModule } from "./sql_module.ts";
-import { staleFiles } from "./stale_files.ts";
-import { writtenFiles } from "./written_files.ts";
+import { leftFiles, staleFiles } from "./stale_files.ts";
+import { SQL_MODULE, writtenFiles } from "./written_files.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const options = new Command("build")
@@ -15,32 +16,44 @@ const options = new Command("build")
   .opts<{ check?: boolean }>();
 
 try {
-  process.exitCode = await build(options.check === true);
+  process.exitCode = await (options.check === true ? check() : build());
 } catch (error) {
   console.error(pc.red(String(error)));
   process.exitCode = 1;
 }
 
-async function build(check: boolean): Promise<number> {
-  // The steps import the statements, so these are written before anything of f/ is loaded or hashed.
-  const sqlPath = join(root, "f", "reverse_etl", "generated", "sql.ts");
-  if (!check) writeIfChanged(sqlPath, sqlModule(join(root, "sql")));
+async function build(): Promise<number> {
+  // The steps import the statements, so these are written before anything of f/ is hashed.
+  write(SQL_MODULE, sqlModule(join(root, "sql")));
   const files = writtenFiles(root, compileJobs(await loadJobs(root), root));
-  if (check) {
-    const stale = [...staleFiles(root, files)];
-    for (const path of stale) console.error(`${pc.red("stale")} ${path}`);
-    if (stale.length > 0) console.error("Run npm run build and commit what it writes.");
-    return stale.length > 0 ? 1 : 0;
-  }
-  for (const [path, content] of files) {
-    if (writeIfChanged(join(root, path), content)) console.log(`${pc.green("wrote")} ${path}`);
-  }
+  for (const [path, content] of files) write(path, content);
+  for (const path of leftFiles(root, files)) remove(path);
   return 0;
 }
 
-function writeIfChanged(path: string, content: string): boolean {
-  if (existsSync(path) && readFileSync(path, "utf8") === content) return false;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
-  return true;
+async function check(): Promise<number> {
+  const files = writtenFiles(root, compileJobs(await loadJobs(root), root));
+  const stale = staleFiles(root, files);
+  const left = leftFiles(root, files);
+  for (const path of stale) console.error(`${pc.red("stale")} ${path}`);
+  for (const path of left) console.error(`${pc.red("declared nowhere")} ${path}`);
+  const compiled = checkCompiledModels();
+  for (const problem of compiled) console.error(`${pc.red("stale")} ${problem}`);
+  if (stale.length + left.length > 0) console.error("Run npm run build and commit what it changes.");
+  return stale.length + left.length + compiled.length === 0 ? 0 : 1;
+}
+
+function write(path: string, content: string): void {
+  const file = join(root, path);
+  if (existsSync(file) && readFileSync(file, "utf8") === content) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  console.log(`${pc.green("wrote")} ${path}`);
+}
+
+function remove(path: string): void {
+  const file = join(root, path);
+  rmSync(file);
+  if (readdirSync(dirname(file)).length === 0) rmdirSync(dirname(file));
+  console.log(`${pc.yellow("removed")} ${path}`);
 }

@@ -2,16 +2,18 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FOLDER } from "./compile_flows.ts";
 
-/** The paths of which the committed file is not what the build would write, and flows and schedules that no job has any more. */
+/** The paths of which the file that is there is not what the build would write. */
 export function staleFiles(root: string, files: ReadonlyMap<string, string>): readonly string[] {
-  const differing = [...files]
-    .filter(([path, content]) => read(join(root, path)) !== content)
-    .map(([path]) => path);
-  const left = readdirSync(join(root, FOLDER), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith("flow.yaml") || path.endsWith(".schedule.yaml"))
+  return [...files].filter(([path, content]) => read(join(root, path)) !== content).map(([path]) => path);
+}
+
+/** Flows, schedules and resources that an earlier build wrote and that nothing declares any more; `wmill sync push` would still deploy them. */
+export function leftFiles(root: string, files: ReadonlyMap<string, string>): readonly string[] {
+  return readdirSync(join(root, FOLDER), { recursive: true, encoding: "utf8" })
+    .filter((path) => /(__flow\/flow|\.schedule|\.resource)\.yaml$/.test(path.replaceAll("\\", "/")))
     .map((path) => join(FOLDER, path))
-    .filter((path) => !files.has(path));
-  return [...differing, ...left];
+    .filter((path) => !files.has(path))
+    .sort();
 }
 
 function read(path: string): string | null {

@@ -1,16 +1,32 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { type CompiledJob, FOLDER } from "./compile_flows.ts";
+import { resourceFiles } from "./resource_files.ts";
 import { sqlModule } from "./sql_module.ts";
 
-/** Everything that the build writes into `f/`, by path relative to the root. */
+/** Where the statements of `sql/` are written to. */
+export const SQL_MODULE = join(FOLDER, "generated", "sql.ts");
+
+/**
+ * Everything that the build writes into `f/`, by path relative to the root.
+ * Throws when two jobs would write the same file, or when `resources/` has a problem.
+ */
 export function writtenFiles(root: string, jobs: readonly CompiledJob[]): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
-  files.set(join(FOLDER, "generated", "sql.ts"), sqlModule(join(root, "sql")));
+  const add = (path: string, content: string) => {
+    if (files.has(path)) {
+      throw new Error(
+        `BUILD_PATH_TAKEN: two jobs would write ${path}, so nothing was written. Give one another name.`,
+      );
+    }
+    files.set(path, content);
+  };
+  add(SQL_MODULE, sqlModule(join(root, "sql")));
+  for (const [name, content] of resourceFiles(join(root, "resources"))) add(join(FOLDER, name), content);
   for (const { job, flow, migrate, schedule } of jobs) {
-    files.set(join(FOLDER, `${job.name}__flow`, "flow.yaml"), yaml(flow));
-    files.set(join(FOLDER, `${job.name}_migrate__flow`, "flow.yaml"), yaml(migrate));
-    files.set(join(FOLDER, `${job.name}_${job.cadence}.schedule.yaml`), yaml(schedule));
+    add(join(FOLDER, `${job.name}__flow`, "flow.yaml"), yaml(flow));
+    if (migrate !== null) add(join(FOLDER, `${job.name}_migrate__flow`, "flow.yaml"), yaml(migrate));
+    if (schedule !== null) add(join(FOLDER, `${job.name}_${job.cadence}.schedule.yaml`), yaml(schedule));
   }
   return files;
 }
