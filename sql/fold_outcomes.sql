@@ -29,6 +29,7 @@ decided as (
     count(case when outcome = 'acknowledged' then 1 end) > 0 as acknowledged,
     count(case when outcome = 'rejected' then 1 end) > 0 as rejected,
     count(case when outcome = 'unknown' then 1 end) > 0 as unknown,
+    count(case when code = 'VALUE_NOT_TAKEN' then 1 end) > 0 as taken_in_part,
     max(hubspot_id) as hubspot_id,
     max(case when outcome = 'rejected' then code end) as code,
     max(case when outcome = 'rejected' then property end) as property,
@@ -48,13 +49,14 @@ unfinished_attempts as (
 doubtful as (
   select run_id, seq
   from decided
-  where (unknown and not acknowledged) or (acknowledged and rejected)
+  where (unknown and not acknowledged) or (acknowledged and rejected) or taken_in_part
   union
   select c.run_id, c.seq
   from {{ changes }} as c
   join unfinished_attempts as u on u.run_id = c.run_id and c.seq between u.first_seq and u.last_seq
   left join decided as d on d.run_id = c.run_id and d.seq = c.seq
-  where c.operation <> 'skip' and d.seq is null
+  -- Only an acknowledgement says what an attempt that has no end left behind; a repetition may have been refused or deferred.
+  where c.operation <> 'skip' and (d.seq is null or not d.acknowledged)
   union
   select c.run_id, c.seq
   from {{ changes }} as c

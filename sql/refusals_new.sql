@@ -14,13 +14,9 @@ select
   {{ now }},
   null
 from {{ changes }} as c
+left join {{ rejections }} as r
+  on r.code = upper(c.reason) and r.row_hash = c.row_hash and r.{{ id }} is not distinct from c.{{ id }}
 where c.run_id = ?
   and c.reason in ('missing_id', 'duplicate_id')
-  and not exists (
-    select 1
-    from {{ rejections }} as r
-    where r.code = upper(c.reason)
-      and r.row_hash = c.row_hash
-      and r.{{ id }} is not distinct from c.{{ id }}
-  )
+  and r.code is null
 group by c.{{ id }}, c.reason, c.row_hash

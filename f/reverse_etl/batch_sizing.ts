@@ -1,3 +1,4 @@
+import { limitAnswer } from "./hubspot/limit_answer.ts";
 import { parsePropertyDefinitions } from "./hubspot/property_definitions.ts";
 import { hubspotFromResource } from "./hubspot/resource.ts";
 import { sizeBatches } from "./sync/batches.ts";
@@ -15,12 +16,17 @@ export async function main(
 ) {
   const { key, config } = parseCompiledSync(sync);
   const client = hubspotFromResource(hubspot, config.timings.call_timeout_seconds * 1000);
-  const definitions = parsePropertyDefinitions(await client.properties(config.object_type));
+  const answer = await client.properties(config.object_type);
+  const limit = limitAnswer(answer);
+  // A limit that lasts until midnight is no failure: without batches, settle leaves every change to a later run.
+  if (limit?.kind === "daily") return { calls: 0, batches: [], deferred: limit.code };
+  const definitions = parsePropertyDefinitions(answer);
   requireMapping(key, plan.properties as MappedProperty[], config.match_property ?? null, definitions);
   const batches = sizeBatches(plan.changes, config);
   const atOnce = Math.min(config.batch_sizing.parallelism, batches.length) * parallel_syncs;
   return {
     calls: Math.ceil(plan.changes / config.batch_size),
     batches: batches.map((batch) => ({ ...batch, rate_share: 1 / atOnce })),
+    deferred: null,
   };
 }

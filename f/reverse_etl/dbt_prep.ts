@@ -1,12 +1,14 @@
 import { type Metadata, type RunEventKind, runEvent, text } from "../asset_graph/event.ts";
 import { type AssetNode, selectAssets } from "../asset_graph/selection.ts";
-import { openDbtBackend } from "./dbt/dbt_backend.ts";
+import { buildModels } from "./dbt/build_models.ts";
+import { type DbtBuild, openDbtBackend } from "./dbt/dbt_backend.ts";
 import { checkDbtResult } from "./dbt/gate.ts";
 import { registerDbtBackends } from "./dbt/register_backends.ts";
+import { systemClock } from "./sync/clock.ts";
 import { RetlError } from "./sync/error.ts";
 import { recordEvents } from "./sync/events.ts";
 import { currentRunId } from "./sync/run_id.ts";
-import { withWarehouse } from "./warehouse/open_warehouse.ts";
+import { openWarehouse, withWarehouse } from "./warehouse/open_warehouse.ts";
 
 type Dbt = { backend: string };
 type Snowflake = object;
@@ -42,11 +44,15 @@ export async function main(
   // The warehouse is closed while dbt works: an embedded one can be open in one process only.
   await record("planned", chosen, {});
   try {
-    const result = await openDbtBackend(dbt).build({
-      models: models.map(({ model }) => model),
-      fullRefresh: dbt_full_refresh === true,
-      runId: run_id,
+    const backend = openDbtBackend(dbt, {
+      clock: systemClock,
+      openWarehouse: () => openWarehouse(warehouse, { run_id, step: "dbt_prep" }),
     });
+    const result = await buildModels(
+      backend,
+      { models: models.map(({ model }) => model), fullRefresh: dbt_full_refresh === true, runId: run_id },
+      { clock: systemClock, started: (build) => record("started", models, placeOf(build)) },
+    );
     const { warnings } = checkDbtResult(
       models.map(({ model }) => model),
       result,
@@ -62,4 +68,11 @@ export async function main(
     await record("failed", models, { code: text(code) });
     throw error;
   }
+}
+
+function placeOf({ reference, url }: DbtBuild): Metadata {
+  return {
+    dbt_run: text(reference ?? ""),
+    ...(url === null ? {} : { dbt_run_url: { type: "url", value: url } as const }),
+  };
 }

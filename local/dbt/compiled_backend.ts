@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type DbtNode, type DbtResult, registerDbtBackend } from "../../f/reverse_etl/dbt/dbt_backend.ts";
+import { buildInProcess } from "../../f/reverse_etl/dbt/in_process.ts";
 import { parseDbtResource } from "../../f/reverse_etl/dbt/resource_problems.ts";
 import { hasCode, RetlError } from "../../f/reverse_etl/sync/error.ts";
 import type { WarehouseSession } from "../../f/reverse_etl/warehouse/warehouse.ts";
@@ -22,7 +23,7 @@ const shape = z.strictObject({
 export function registerCompiledBackend(folder: string = COMPILED): void {
   registerDbtBackend("compiled", (resource) => {
     const { path } = parseDbtResource(shape, resource);
-    return { build: ({ models }) => build(path, folder, models) };
+    return buildInProcess(({ models }) => build(path, folder, models));
   });
 }
 
@@ -56,7 +57,7 @@ async function build(path: string, folder: string, models: readonly string[]): P
   } finally {
     await warehouse.close();
   }
-  return { invocationId: randomUUID(), nodes, builtByOthers: false };
+  return { invocationId: randomUUID(), nodes, builtByOthers: false, warnings: [] };
 }
 
 class RolledBack extends Error {}

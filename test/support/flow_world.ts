@@ -1,197 +1,222 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { asset } from "../../f/asset_graph/asset.ts";
-import { compile } from "../../f/asset_graph/compile.ts";
-import { cron, job } from "../../f/asset_graph/job.ts";
-import { validate } from "../../f/asset_graph/validate.ts";
-import { reverseEtl } from "../../f/reverse_etl/reverse_etl.ts";
-import { dbtModel, dbtPrep, environmentBranch, recordFailure } from "../../f/reverse_etl/reverse_etl_job.ts";
 import { migrate } from "../../f/reverse_etl/sync/migrate.ts";
-import { parseSync, type SyncInput } from "../../f/reverse_etl/sync/sync_config.ts";
-import type { Row } from "../../f/reverse_etl/warehouse/warehouse.ts";
+import type { SyncInput } from "../../f/reverse_etl/sync/sync_config.ts";
+import type { Row, Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { openDuckdb, registerDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
-import type { FlowRun } from "../../local/flow_runner/flow_run.ts";
+import type { FlowEvent, FlowRun } from "../../local/flow_runner/flow_run.ts";
 import { scriptsFromFolder } from "../../local/flow_runner/resolve_script.ts";
 import { runFlow } from "../../local/flow_runner/run_flow.ts";
-import { startWindmillApi } from "../../local/flow_runner/windmill_api.ts";
-import { type RunningSimulator, type StartOptions, startSimulator } from "../../local/hubspot_simulator/server.ts";
+import {
+  type RunningSimulator,
+  type StartOptions,
+  startSimulator,
+} from "../../local/hubspot_simulator/server.ts";
 import type { FaultRuleOptions } from "../../local/hubspot_simulator/settings.ts";
-import { temporaryFolder } from "./temporary_folder.ts";
+import { variablesOf, windmillWith } from "./environment_variable.ts";
+import {
+  compiledPeople,
+  compileSync,
+  contacts,
+  PEOPLE_TABLE,
+  type Person,
+  PROPERTIES,
+} from "./people_sync.ts";
+import { type AtEnd, temporaryFolder } from "./temporary_folder.ts";
 
 export const TOKEN = "simulator-token";
-const ROOT = join(import.meta.dirname, "..", "..");
-const SETTINGS = { schema: "retl", warehouse: "f/reverse_etl/snowflake", dbt: "f/reverse_etl/dbt" };
+const SCRIPTS = scriptsFromFolder(join(import.meta.dirname, "..", ".."));
 
-/** Pauses between a step's tries are cut short. */
+/** The pauses between a step's tries are cut short; everything inside a step keeps its own time. */
 const quickTimer = {
   now: () => Date.now(),
-  sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.min(milliseconds, 50))),
+  sleep: (milliseconds: number) =>
+    new Promise<void>((resolve) => setTimeout(resolve, Math.min(milliseconds, 50))),
 };
 
-export const SHORT_TIMINGS = {
-  lease_seconds: 2,
-  lease_extend_seconds: 0.3,
-  call_timeout_seconds: 0.4,
-  hubspot_request_seconds: 0.2,
-  clock_skew_seconds: 0.1,
-};
-
-/** The contacts sync of the scenarios: by a custom unique property, small calls, several batches at a time. */
-export function contacts(overrides: Partial<SyncInput> = {}): SyncInput {
-  return {
-    schema: "retl",
-    current_state_tbl: "people",
-    sync_table_name: "people_sync",
-    unique_id_col: "person_id",
-    object_type: "contacts",
-    operation_mode: "upsert",
-    match_property: "person_number",
-    batch_size: 5,
-    column_mappings: [
-      { destination_name: "score", snowflake_name: "score" },
-      { destination_name: "tier", snowflake_name: "tier" },
-      { destination_name: "note", snowflake_name: "note" },
-    ],
-    batch_sizing: { one_batch_up_to_calls: 1, calls_per_batch: 1, max_batches: 8, parallelism: 4 },
-    timings: SHORT_TIMINGS,
-    ...overrides,
-  };
+export interface RunOptions {
+  /** What a person chooses in Windmill's form. */
+  readonly args?: Record<string, unknown>;
+  /** Another declaration of the sync, against the same tables. */
+  readonly sync?: SyncInput;
+  /** Instead of the resource f/reverse_etl/hubspot. */
+  readonly hubspot?: object;
+  /** Instead of the resource f/reverse_etl/snowflake. */
+  readonly warehouse?: object;
+  readonly onEvent?: (event: FlowEvent) => void;
 }
 
-const PROPERTIES = [
-  { name: "person_number", type: "string" as const, hasUniqueValue: true },
-  { name: "score", type: "number" as const },
-  { name: "tier", type: "enumeration" as const, options: ["gold", "silver", "bronze"] },
-  { name: "note", type: "string" as const },
-];
+/** The first of a run's errors, as Windmill shows it. */
+export interface FlowError {
+  readonly name: string;
+  readonly message: string;
+}
 
-export type Person = { id: string | null; score?: number | null; tier?: string | null; note?: string | null };
+/** One record as the simulator's inspection shows it. */
+export interface HeldRecord {
+  readonly id: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
 
 /** A warehouse, a HubSpot and a compiled flow between them, all real and on this machine. */
 export interface FlowWorld {
   readonly hubspot: RunningSimulator;
   readonly warehousePath: string;
+  readonly sync: SyncInput;
+  /** Replaces the rows of the source table. */
   people(list: readonly Person[]): Promise<void>;
-  /** Runs the flow of a sync; `using` runs another declaration of it against the same tables. */
-  run(args?: Record<string, unknown>, using?: SyncInput): Promise<FlowRun>;
+  run(options?: RunOptions): Promise<FlowRun>;
+  /** Runs as soon as no earlier run's lease is left. */
+  runWhenFree(options?: RunOptions): Promise<FlowRun>;
   sql(text: string): Promise<readonly Row[]>;
-  /** What HubSpot holds, by person number, without the properties of HubSpot's own. */
+  /** What HubSpot holds of the mapped properties, by person number. */
   held(): Promise<Record<string, Record<string, string>>>;
-  /** The number of live contacts. */
-  contactCount(): Promise<number>;
+  records(): Promise<readonly HeldRecord[]>;
+  /** Asks the simulator's inspection. */
+  inspect<T>(path: string): Promise<T>;
   writeCalls(): Promise<number>;
+  /** Adds scripted faults. */
   fault(...rules: FaultRuleOptions[]): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** Changes settings of the running simulator. */
+  configure(settings: object): Promise<void>;
 }
 
 export interface WorldOptions {
   readonly sync?: SyncInput;
   readonly simulator?: StartOptions;
+  /** Null: the variable does not exist. */
   readonly environment?: string | null;
-  readonly token?: string;
-  readonly hubspotUrl?: string;
+  /** Keeps the database file open between steps, which is faster; false where another process needs it. */
+  readonly keepOpen?: boolean;
 }
 
-export async function flowWorld(options: WorldOptions = {}): Promise<FlowWorld> {
+const LEASE_LEFT = `
+  select date_diff('millisecond', cast(now() at time zone 'UTC' as timestamp), expires_at) as milliseconds
+  from retl.people_sync_lease where holder is not null`;
+const OWN_PROPERTIES = ["score", "tier", "note"];
+
+export async function flowWorld(
+  options: WorldOptions = {},
+  atEnd: AtEnd = onTestFinished,
+): Promise<FlowWorld> {
   const sync = options.sync ?? contacts();
   const hubspot = await startSimulator({
     objects: [{ name: "contacts", properties: PROPERTIES }],
     ...options.simulator,
   });
-  onTestFinished(() => hubspot.close());
-  const warehousePath = join(temporaryFolder(), "warehouse.duckdb");
+  atEnd(() => hubspot.close());
+  const warehousePath = join(temporaryFolder(atEnd), "warehouse.duckdb");
   registerDuckdb();
-  const withDuckdb = async <T>(work: (warehouse: Awaited<ReturnType<typeof openDuckdb>>) => Promise<T>) => {
-    const warehouse = await openDuckdb(warehousePath);
-    try {
-      return await work(warehouse);
-    } finally {
-      await warehouse.close();
-    }
-  };
-  await withDuckdb(async (warehouse) => {
-    const compiled = { key: "hubspot/contacts", job: "test", code_version: "test", config: parseSync(sync) };
-    await migrate(warehouse, compiled);
-    await warehouse.execute("create table retl.people (person_id varchar, score integer, tier varchar, note varchar)");
+  if (options.keepOpen !== false) {
+    const kept = await openDuckdb(warehousePath);
+    // Tables of a few rows: more threads only wait for one another.
+    await kept.execute("set threads = 1");
+    atEnd(() => kept.close());
+  }
+  await withDuckdb(warehousePath, async (warehouse) => {
+    await migrate(warehouse, compiledPeople(sync));
+    await warehouse.execute(PEOPLE_TABLE);
   });
-  const variables: Record<string, string> =
-    options.environment === null ? {} : { "f/reverse_etl/environment": options.environment ?? "prod" };
+  const environment = options.environment === undefined ? "prod" : options.environment;
+  const variables = variablesOf(environment);
   const resources = {
     "f/reverse_etl/snowflake": { kind: "duckdb", path: warehousePath },
-    "f/reverse_etl/hubspot": { token: options.token ?? TOKEN, base_url: options.hubspotUrl ?? hubspot.url },
+    "f/reverse_etl/hubspot": { token: TOKEN, base_url: hubspot.url },
     "f/reverse_etl/dbt": { backend: "none" },
   };
-  const inspect = async (path: string) => (await fetch(`${hubspot.url}/_simulator/${path}`)).json() as Promise<unknown>;
+  const api = await windmillWith(environment, atEnd);
+  const ask = (path: string, init?: RequestInit) => fetch(`${hubspot.url}/_simulator/${path}`, init);
+  const tell = async (path: string, body: unknown) => {
+    const answer = await ask(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+  };
 
-  return {
+  const world: FlowWorld = {
     hubspot,
     warehousePath,
-    people: (list) =>
-      withDuckdb(async (warehouse) => {
-        await warehouse.execute("delete from retl.people");
-        await warehouse.execute(
-          `insert into retl.people select p.id, p.score, p.tier, p.note from (select unnest(from_json(?::json,
-            '[{"id":"VARCHAR","score":"INTEGER","tier":"VARCHAR","note":"VARCHAR"}]')) as p)`,
-          [JSON.stringify(list)],
-        );
-      }),
-    async run(args = {}, using = sync) {
-      const api = await startWindmillApi({ variables, resources });
+    sync,
+    people: (list) => withDuckdb(warehousePath, (warehouse) => replacePeople(warehouse, list)),
+    async run(run = {}) {
       api.connectClient();
-      try {
-        return await runFlow(compileSync(using), args, {
-          scripts: scriptsFromFolder(ROOT),
-          resources,
-          variables,
-          environment: api.env,
-          onEvent: (event) => api.observe(event),
-          timer: quickTimer,
-        });
-      } finally {
-        await api.close();
+      const used = {
+        ...resources,
+        ...(run.hubspot === undefined ? {} : { "f/reverse_etl/hubspot": run.hubspot }),
+        ...(run.warehouse === undefined ? {} : { "f/reverse_etl/snowflake": run.warehouse }),
+      };
+      return runFlow(compileSync(run.sync ?? sync), run.args ?? {}, {
+        scripts: SCRIPTS,
+        resources: used,
+        variables,
+        environment: api.env,
+        onEvent(event) {
+          api.observe(event);
+          run.onEvent?.(event);
+        },
+        timer: quickTimer,
+      });
+    },
+    async runWhenFree(run = {}) {
+      for (;;) {
+        const [lease] = await world.sql(LEASE_LEFT);
+        const left = Number(lease?.milliseconds ?? 0);
+        if (left > 0) await new Promise((resolve) => setTimeout(resolve, left + 5));
+        const ended = await world.run(run);
+        if (errorOf(ended)?.name !== "RETL_BUSY") return ended;
       }
     },
-    sql: (text) => withDuckdb((warehouse) => warehouse.query(text)),
+    sql: (text) => withDuckdb(warehousePath, (warehouse) => warehouse.query(text)),
     async held() {
-      const { records } = (await inspect("records/contacts")) as { records: { properties: Record<string, string> }[] };
-      const names = ["score", "tier", "note"];
       return Object.fromEntries(
-        records.map(({ properties }) => [
+        (await world.records()).map(({ properties }) => [
           properties.person_number,
-          Object.fromEntries(names.flatMap((name) => (properties[name] ? [[name, properties[name]]] : []))),
+          Object.fromEntries(
+            OWN_PROPERTIES.flatMap((name) => (properties[name] ? [[name, properties[name]]] : [])),
+          ),
         ]),
       );
     },
-    async contactCount() {
-      return ((await inspect("records/contacts")) as { records: unknown[] }).records.length;
+    records: async () =>
+      (await world.inspect<{ records: readonly HeldRecord[] }>("records/contacts")).records,
+    inspect: async <T>(path: string) => (await (await ask(path)).json()) as T,
+    writeCalls: async () => (await world.inspect<{ writeCalls: number }>("counters")).writeCalls,
+    fault: (...rules) => tell("faults", rules),
+    async clearFaults() {
+      await ask("faults", { method: "DELETE" });
     },
-    async writeCalls() {
-      return ((await inspect("counters")) as { writeCalls: number }).writeCalls;
-    },
-    async fault(...rules) {
-      const answer = await fetch(`${hubspot.url}/_simulator/faults`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(rules),
-      });
-      if (!answer.ok) throw new Error(await answer.text());
-    },
+    configure: (settings) => tell("config", settings),
   };
+  return world;
 }
 
-export function compileSync(sync: SyncInput) {
-  const model = dbtModel("retl.people");
-  const people = asset({ key: "hubspot/contacts", deps: [model], compute: reverseEtl(sync) });
-  const declared = job({
-    name: "people",
-    description: "",
-    assets: [model, people],
-    select: "+hubspot/contacts",
-    cadence: "daily",
-    schedule: cron("0 0 0 * * *", "UTC"),
-    opening: dbtPrep(SETTINGS),
-    gate: environmentBranch(SETTINGS),
-    onFailure: recordFailure(SETTINGS),
+/** The error that a failed flow shows as its result; null for one that succeeded. */
+export function errorOf(run: FlowRun): FlowError | null {
+  const { error } = (run.result ?? {}) as { error?: FlowError };
+  return run.success ? null : (error ?? { name: "none", message: JSON.stringify(run.result) });
+}
+
+export async function withDuckdb<T>(path: string, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
+  const warehouse = await openDuckdb(path);
+  try {
+    return await work(warehouse);
+  } finally {
+    await warehouse.close();
+  }
+}
+
+/** One transaction, so that a run in another process never sees the table empty. */
+export async function replacePeople(warehouse: Warehouse, list: readonly Person[]): Promise<void> {
+  const shape = '[{"id":"VARCHAR","score":"INTEGER","tier":"VARCHAR","note":"VARCHAR","stage":"VARCHAR"}]';
+  await warehouse.transaction(async (session) => {
+    await session.execute("delete from retl.people");
+    await session.execute(
+      `insert into retl.people (person_id, score, tier, note, stage)
+       select p.id, p.score, p.tier, p.note, p.stage from (select unnest(from_json(?::json, '${shape}')) as p)`,
+      [JSON.stringify(list)],
+    );
   });
-  validate([declared]);
-  return compile(declared, { folder: "f/reverse_etl", sources: "test" });
 }

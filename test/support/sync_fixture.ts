@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Change } from "../../f/reverse_etl/sync/change.ts";
 import { changePages } from "../../f/reverse_etl/sync/changes.ts";
@@ -11,8 +10,7 @@ import { type Settlement, settleRun } from "../../f/reverse_etl/sync/settle.ts";
 import { parseSync, type SyncInput } from "../../f/reverse_etl/sync/sync_config.ts";
 import { type CompiledSync, SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import type { Row, Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
-import { openDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
-import { temporaryFolder } from "./temporary_folder.ts";
+import { testEngine } from "./test_engine.ts";
 
 const SHORT_TIMINGS = {
   lease_seconds: 2,
@@ -60,8 +58,9 @@ export const rejected: Answer = () => ({
 });
 export const unknown: Answer = () => ({ kind: "unknown", code: "TIMEOUT" });
 
-/** A migrated sync in a DuckDB file of its own, whose pushes are written by the test. */
+/** A migrated sync in a warehouse of its own, whose pushes are written by the test. */
 export interface SyncFixture {
+  /** Names the warehouse, so that another session of it can be opened. */
   readonly path: string;
   readonly warehouse: Warehouse;
   readonly sync: CompiledSync;
@@ -78,10 +77,8 @@ export interface SyncFixture {
   state(): Promise<Record<string, unknown>>;
 }
 
-/** Opens another session of the same file, as a second copy of a step would. */
 export async function syncFixture(overrides: Partial<SyncInput> = {}): Promise<SyncFixture> {
-  const path = join(temporaryFolder(), "warehouse.duckdb");
-  const fixture = await openFixture(path, contactsSync(overrides));
+  const fixture = await openFixture(testEngine().emptyWarehouse(), contactsSync(overrides));
   await migrate(fixture.warehouse, fixture.sync);
   await fixture.warehouse.execute(
     "create table retl.hubspot_contacts (contact_id varchar, score integer, tier varchar, extra decimal(10, 2))",
@@ -89,8 +86,9 @@ export async function syncFixture(overrides: Partial<SyncInput> = {}): Promise<S
   return fixture;
 }
 
+/** Opens another session of the same warehouse, as a second copy of a step would. */
 export async function openFixture(path: string, sync: CompiledSync): Promise<SyncFixture> {
-  const warehouse = await openDuckdb(path);
+  const warehouse = await testEngine().open(path);
   onTestFinished(() => warehouse.close());
   const session = new SyncSession(warehouse, sync);
   const lease = (plan: Plan) => ({ runId: plan.run_id, token: plan.token ?? "" });
@@ -101,12 +99,14 @@ export async function openFixture(path: string, sync: CompiledSync): Promise<Syn
     sync,
     async source(rows) {
       await warehouse.execute("delete from retl.hubspot_contacts");
-      for (const row of rows) {
-        await warehouse.execute(
-          "insert into retl.hubspot_contacts (contact_id, score, tier) values (?, ?::integer, ?)",
-          row,
-        );
-      }
+      if (rows.length === 0) return;
+      const fields = { id: "text", score: "text", tier: "text" } as const;
+      const { from, field } = warehouse.dialect.unfold(warehouse.dialect.jsonFrom("?"), fields, "r");
+      await warehouse.execute(
+        `insert into retl.hubspot_contacts (contact_id, score, tier)
+         select ${field.id}, cast(${field.score} as integer), ${field.tier} from ${from}`,
+        [JSON.stringify(rows.map(([id, score, tier]) => ({ id, score, tier })))],
+      );
     },
     plan: (runId, params = {}) =>
       planChanges(warehouse, sync, runId, { dry_run: false, resync: "changes", approve: null, ...params }),

@@ -104,8 +104,9 @@ describe("R3 and R5: the permit to send", () => {
 
   it("is not given before requests of a run that died have ended at HubSpot", async () => {
     const { fixture, session, lease } = await leased();
+    const { dialect } = fixture.warehouse;
     await fixture.warehouse.execute(
-      `update ${LEASE} set not_before = (now() at time zone 'UTC') + interval 40 second`,
+      `update ${LEASE} set not_before = ${dialect.addMilliseconds(dialect.now, "40000")}`,
     );
     const clock = manualClock();
     await sendPermit(session, lease, clock).beforeCall();

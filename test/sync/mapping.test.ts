@@ -1,23 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { acknowledged, type SyncFixture, syncFixture } from "../support/sync_fixture.ts";
-
-/** Syncs one column of one row and answers the text that would be sent. */
-async function textOf(type: string, value: string): Promise<string | undefined> {
-  const fixture = await withColumn(type);
-  await fixture.warehouse.execute(
-    `insert into retl.hubspot_contacts (contact_id, value) values ('1', ${value})`,
-  );
-  const [change] = await fixture.push(await fixture.plan("r1"), acknowledged);
-  return change?.payload.value;
-}
-
-async function withColumn(type: string, mapping: object = {}): Promise<SyncFixture> {
-  const fixture = await syncFixture({
-    column_mappings: [{ destination_name: "value", snowflake_name: "value", ...mapping }],
-  });
-  await fixture.warehouse.execute(`alter table retl.hubspot_contacts add column value ${type}`);
-  return fixture;
-}
+import { textOf, withColumn } from "../support/mapped_column.ts";
+import { syncFixture } from "../support/sync_fixture.ts";
 
 describe("a column's value is sent as the exact text that HubSpot stores", () => {
   it.each([

@@ -28,6 +28,22 @@ where run_id = ?
   and seq between cast(? as {{ type.integer }}) and cast(? as {{ type.integer }})
   and operation <> 'skip'
 order by {{ changes }}.seq`,
+  dbt_project_cancel: `select system$cancel_query(?) as answer`,
+  dbt_project_copy: `-- Snowflake does not let the files be read where they are.
+copy files into {{ folder }} from {{ location }} files = ('target/run_results.json', 'target/manifest.json')`,
+  dbt_project_execute: `execute dbt project {{ project }} args = {{ args }}{{ dbt_version }} /* {{ key }} */`,
+  dbt_project_find: `-- Executions that a key marks, the newest first; a key that nobody used finds nothing.
+select query_id, execution_status
+from table(information_schema.query_history_by_user(
+  end_time_range_start => dateadd('hour', -24, current_timestamp()),
+  result_limit => 10000
+))
+where startswith(lower(query_text), 'execute dbt project') and contains(query_text, ?)
+order by start_time desc`,
+  dbt_project_read: `select to_json($1) as artifact from {{ file }}`,
+  dbt_project_remove: `remove {{ folder }}`,
+  dbt_project_results: `-- Where an execution left its files; an error when it left none.
+select system$locate_dbt_artifacts(?) as location`,
   events_append: `insert into {{ events }} (run_id, asset_key, kind, occurred_at, code_version, data_version, metadata)
 select
   {{ event.run_id }},
@@ -167,6 +183,7 @@ decided as (
     count(case when outcome = 'acknowledged' then 1 end) > 0 as acknowledged,
     count(case when outcome = 'rejected' then 1 end) > 0 as rejected,
     count(case when outcome = 'unknown' then 1 end) > 0 as unknown,
+    count(case when code = 'VALUE_NOT_TAKEN' then 1 end) > 0 as taken_in_part,
     max(hubspot_id) as hubspot_id,
     max(case when outcome = 'rejected' then code end) as code,
     max(case when outcome = 'rejected' then property end) as property,
@@ -186,13 +203,14 @@ unfinished_attempts as (
 doubtful as (
   select run_id, seq
   from decided
-  where (unknown and not acknowledged) or (acknowledged and rejected)
+  where (unknown and not acknowledged) or (acknowledged and rejected) or taken_in_part
   union
   select c.run_id, c.seq
   from {{ changes }} as c
   join unfinished_attempts as u on u.run_id = c.run_id and c.seq between u.first_seq and u.last_seq
   left join decided as d on d.run_id = c.run_id and d.seq = c.seq
-  where c.operation <> 'skip' and d.seq is null
+  -- Only an acknowledgement says what an attempt that has no end left behind; a repetition may have been refused or deferred.
+  where c.operation <> 'skip' and (d.seq is null or not d.acknowledged)
   union
   select c.run_id, c.seq
   from {{ changes }} as c
@@ -255,6 +273,14 @@ where j.run_id = ?
   and j.batch_number = cast(? as {{ type.integer }})
   and j.kind = 'call'
   and {{ result.outcome }} in ('acknowledged', 'rejected')`,
+  journal_halted: `-- What another batch of this run learnt that is true of every batch: a daily limit, or a refusal whatever the row.
+select max({{ result.code }}) as code
+from {{ journal }} as j
+cross join {{ results }}
+where j.run_id = ?
+  and j.kind = 'call'
+  and {{ result.outcome }} = 'deferred'
+  and ({{ result.code }} = 'DAILY' or {{ result.code }} like 'RETL_HUBSPOT_%')`,
   journal_started: `select cast(count(*) as varchar) as attempts
 from {{ journal }}
 where run_id = ? and batch_number = cast(? as {{ type.integer }}) and kind = 'start'`,
@@ -525,15 +551,13 @@ where run_id in (select run_id from {{ runs }} where sync = ? and settled_at < {
 set attempts = attempts + 1, last_at = {{ now }}
 where code in ('MISSING_ID', 'DUPLICATE_ID')`,
   refusals_gone: `-- A row that a guard refused leaves the list as soon as the source is right again.
+-- One key of code, hash and id, because Snowflake evaluates correlated subqueries only where they compare for equality.
 delete from {{ rejections }}
 where code in ('MISSING_ID', 'DUPLICATE_ID')
-  and not exists (
-    select 1
+  and code || ':' || row_hash || ':' || coalesce({{ id }}, '') not in (
+    select upper(c.reason) || ':' || c.row_hash || ':' || coalesce(c.{{ id }}, '')
     from {{ changes }} as c
-    where c.run_id = ?
-      and c.reason in ('missing_id', 'duplicate_id')
-      and c.row_hash = {{ rejections }}.row_hash
-      and c.{{ id }} is not distinct from {{ rejections }}.{{ id }}
+    where c.run_id = ? and c.reason in ('missing_id', 'duplicate_id')
   )`,
   refusals_new: `insert into {{ rejections }}
   ({{ id }}, code, property, message, row_hash, attempts, first_at, last_at, next_try_at)
@@ -551,28 +575,31 @@ select
   {{ now }},
   null
 from {{ changes }} as c
+left join {{ rejections }} as r
+  on r.code = upper(c.reason) and r.row_hash = c.row_hash and r.{{ id }} is not distinct from c.{{ id }}
 where c.run_id = ?
   and c.reason in ('missing_id', 'duplicate_id')
-  and not exists (
-    select 1
-    from {{ rejections }} as r
-    where r.code = upper(c.reason)
-      and r.row_hash = c.row_hash
-      and r.{{ id }} is not distinct from c.{{ id }}
-  )
+  and r.code is null
 group by c.{{ id }}, c.reason, c.row_hash`,
   rejections_resolved: `-- What HubSpot refused once is no longer owed when the row is gone from the source or back at the acknowledged values.
 delete from {{ rejections }}
 where code not in ('MISSING_ID', 'DUPLICATE_ID')
-  and not exists (
-    select 1
+  and {{ id }} not in (
+    select c.{{ id }}
     from {{ changes }} as c
-    where c.run_id = ? and c.seq > 0 and c.reason <> 'unchanged' and c.{{ id }} = {{ rejections }}.{{ id }}
+    where c.run_id = ? and c.seq > 0 and c.reason <> 'unchanged' and c.{{ id }} is not null
   )`,
   run_failure: `-- R10: hits a row once a run, so whoever hits it records and alerts.
 update {{ runs }}
 set failure_recorded_at = {{ now }}, message = coalesce(message, ?)
 where run_id = ? and sync = ? and failure_recorded_at is null`,
+  run_failure_known: `-- Whether a run of a sync is known or its failure was recorded; a run that failed before it began is known by its event only.
+select cast(count(*) as varchar) as known
+from (
+  select run_id from {{ runs }} where run_id = ? and sync = ?
+  union all
+  select run_id from {{ events }} where run_id = ? and asset_key = ? and kind = 'failed'
+) as known_runs`,
   run_finished: `update {{ runs }}
 set finished_at = {{ now }}, status = ?, message = ?, plan_id = ?
 where run_id = ? and sync = ?`,
@@ -639,7 +666,7 @@ where sync = ? and run_id <> ? and planned_at is not null and settled_at is null
 order by planned_at`,
   source_columns: `select column_name, data_type, cast(numeric_scale as varchar) as numeric_scale
 from information_schema.columns
-where lower(table_schema) = lower(?) and lower(table_name) = lower(?)
+where {{ schema_is }} and {{ table_is }}
 order by ordinal_position`,
   state_refresh: `update {{ state }}
 set payload = c.desired, row_hash = c.row_hash, run_id = c.run_id

@@ -73,8 +73,10 @@ export async function startAttempt(
     resultsScope(session, "j.results"),
   );
   const [started] = await session.query("journal_started", [lease.runId, `${batch.number}`]);
+  const [halted] = await session.query("journal_halted", [lease.runId], resultsScope(session, "j.results"));
   await appendEntries(session, [{ ...common, kind: "start" }]);
   return {
+    halted: halted?.code ?? null,
     repeated: countOf(started, "attempts") > 0,
     decided: new Set(rows.map((row) => Number(cell(row, "seq")))),
     append: (records) =>

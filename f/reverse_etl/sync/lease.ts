@@ -87,10 +87,18 @@ export async function releaseLease(session: SyncSession, lease: Lease): Promise<
   await session.execute("lease_release", [lease.runId, lease.token]);
 }
 
-/** R5: nothing may be sent before every request that was given up has certainly ended at HubSpot. */
+/**
+ * R5: nothing may be sent before every request that was given up has certainly ended at HubSpot. A copy of a step that goes on may
+ * send for `lease_extend_seconds` after it last proved its lease, so its last request leaves that much later.
+ */
 export async function forbidSending(session: SyncSession): Promise<void> {
-  const { call_timeout_seconds, hubspot_request_seconds, clock_skew_seconds } = session.sync.config.timings;
-  const milliseconds = (call_timeout_seconds + hubspot_request_seconds + clock_skew_seconds) * 1000;
+  const { timings } = session.sync.config;
+  const milliseconds =
+    (timings.lease_extend_seconds +
+      timings.call_timeout_seconds +
+      timings.hubspot_request_seconds +
+      timings.clock_skew_seconds) *
+    1000;
   const { dialect } = session;
   await session.execute("lease_not_before", [], {
     not_before: dialect.addMilliseconds(dialect.now, `${Math.ceil(milliseconds)}`),

@@ -46,7 +46,10 @@ export function valueKind(kind: ColumnKind): ValueKind {
  */
 export async function readMapping(session: SyncSession): Promise<Mapping> {
   const config = session.sync.config;
-  const rows = await session.query("source_columns", [config.schema, config.current_state_tbl]);
+  const rows = await session.query("source_columns", [config.schema, config.current_state_tbl], {
+    schema_is: session.dialect.nameIs("table_schema"),
+    table_is: session.dialect.nameIs("table_name"),
+  });
   if (rows.length === 0) {
     throw new RetlError("RETL_SOURCE_MISSING", {
       what: `The table ${config.schema}.${config.current_state_tbl}, the source of ${session.sync.key}, does not exist or the role may not see it.`,

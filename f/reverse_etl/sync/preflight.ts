@@ -1,3 +1,4 @@
+import { nearestName } from "../../asset_graph/nearest_name.ts";
 import { RetlError } from "./error.ts";
 import type { PropertyDefinition } from "./hubspot_port.ts";
 
@@ -130,7 +131,7 @@ function keyProblems(
 const CREATE_IT = "Create it in HubSpot, or remove the mapping.";
 
 function missing(property: string, names: readonly string[]): MappingProblem {
-  const near = nearest(property, names);
+  const near = nearestName(property, names);
   return {
     property,
     code: "PROPERTY_MISSING",
@@ -146,26 +147,4 @@ function archived(property: string): MappingProblem {
     problem: "it is archived in HubSpot",
     fix: "Restore it in HubSpot, or remove the mapping.",
   };
-}
-
-/** The closest name within a third of its length in edits. */
-function nearest(name: string, names: readonly string[]): string | null {
-  const ranked = names
-    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
-    .filter(({ candidate, edits }) => edits <= Math.max(1, Math.floor(candidate.length / 3)))
-    .sort((a, b) => a.edits - b.edits);
-  return ranked[0]?.candidate ?? null;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= a.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column += 1) {
-      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }

@@ -33,6 +33,7 @@ export interface PushRequest {
  */
 export async function pushBatch({ sync, changes, ports }: PushRequest): Promise<PushSummary> {
   const halt = new PushHalt();
+  if (ports.journal.halted) halt.defer(ports.journal.halted);
   const counts = new PushCounts();
   const journal = new JournalBuffer(ports.journal, ports.clock);
   const context: PushContext = { ...ports, journal, sync, halt, counts, name: pushName(ports.random) };
@@ -57,6 +58,7 @@ export async function pushBatch({ sync, changes, ports }: PushRequest): Promise<
     await journal.flush().catch(() => undefined);
     throw halt.failure.error;
   }
+  pusher.finish();
   await journal.flush();
   const summary = counts.summary(halt.stopped, halt.deferredReason);
   await journal.end();

@@ -29,6 +29,8 @@ export interface AttemptJournal {
    * goes out whole and creates are looked up first.
    */
   readonly repeated?: boolean;
+  /** Why nothing of this run may be sent any more, as another batch found out (`DAILY`, a refused token); null when it may. */
+  readonly halted?: string | null;
   /** Writes the records durably; throws when it cannot, and then nothing further may be sent. */
   append(records: readonly CallRecord[]): Promise<void>;
   /**

@@ -11,6 +11,9 @@ const SYSTEMIC_AFTER = 8;
 /** Calls that end without an answer after all their tries, one after another, before HubSpot counts as unreachable. */
 const UNREACHABLE_AFTER = 3;
 
+/** An answer refused a row without saying which: each row that it does not account for goes out alone, where a refusal is its own. */
+const UNNAMED_REFUSAL = "UNNAMED_REFUSAL";
+
 type Rows = readonly PushRow[];
 type Entry = { readonly seq: number; readonly outcome: Outcome };
 
@@ -19,6 +22,7 @@ export class RowPusher {
   readonly #context: PushContext;
   readonly #refusedAlone = new Map<string, number>();
   #unanswered = 0;
+  #everAnswered = false;
 
   constructor(context: PushContext) {
     this.#context = context;
@@ -31,6 +35,11 @@ export class RowPusher {
     const fresh = rows.filter((row) => !doubtful.includes(row));
     if (doubtful.length > 0) await this.#readBack(doubtful);
     if (fresh.length > 0) await this.#send(action, fresh, false);
+  }
+
+  /** To be called when every row is decided: a push of which no call ever got an answer has not reached HubSpot, however small it was. */
+  finish(): void {
+    if (this.#unanswered > 0 && !this.#everAnswered) this.#stopAsUnreachable("NO_ANSWER");
   }
 
   /** Says whether HubSpot refused these rows, as a call or as the single row that they are. */
@@ -46,6 +55,7 @@ export class RowPusher {
         : rows.map(() => ({ kind: "unknown", code: verdict.code }));
     const again: PushRow[] = [];
     const lookUp: PushRow[] = [];
+    const alone: PushRow[] = [];
     const entries = rows.map((row, index): Entry => {
       const outcome = outcomes[index] ?? { kind: "unknown", code: "NOT_ACCOUNTED_FOR" };
       if (action === "create" && this.#needsReadBack(row, outcome)) {
@@ -56,9 +66,14 @@ export class RowPusher {
         again.push(row);
         return this.#doubt(row, "RECORD_RECREATED");
       }
+      if (outcome.kind === "unknown" && outcome.code === UNNAMED_REFUSAL && rows.length > 1) {
+        alone.push(row);
+        return this.#doubt(row, outcome.code);
+      }
       return this.#decide(row, outcome);
     });
     await sent.record(entries);
+    for (const row of alone) await this.#send(action, [row], true);
     if (again.length > 0) await this.#send(action, again, isolating);
     if (lookUp.length > 0) await this.#readBack(lookUp);
     const only = rows.length === 1 ? rows[0]?.outcome : undefined;
@@ -163,6 +178,7 @@ export class RowPusher {
       return null;
     }
     this.#unanswered = 0;
+    this.#everAnswered = true;
     const { verdict } = last;
     if (verdict.kind === "stop" || verdict.kind === "defer") {
       if (verdict.kind === "stop") halt.stop(verdict.stop);
@@ -230,10 +246,13 @@ export class RowPusher {
     if (last.limited || last.atLeast) return;
     this.#unanswered += 1;
     const isUnreachable = last.code === "NOT_CONNECTED" || this.#unanswered >= UNREACHABLE_AFTER;
-    if (!isUnreachable) return;
+    if (isUnreachable) this.#stopAsUnreachable(last.code);
+  }
+
+  #stopAsUnreachable(reason: string): void {
     this.#context.halt.stop({
       code: "RETL_HUBSPOT_UNREACHABLE",
-      reason: last.code,
+      reason,
       message: "HubSpot could not be reached, or answered with server errors, in every try",
     });
   }

@@ -20,11 +20,17 @@ export async function recordEnd(
     ...(latency_p95_ms === null ? {} : { latency_p95: duration(latency_p95_ms) }),
     ...(end.message === null ? {} : { reason: text(end.message) }),
   };
-  const kind = end.status === "succeeded" ? "materialized" : end.status === "partial" ? "incomplete" : "failed";
+  const kind =
+    end.status === "succeeded" ? "materialized" : end.status === "partial" ? "incomplete" : "failed";
   await record(session, runId, kind, metadata);
 }
 
-async function record(session: SyncSession, runId: string, kind: RunEventKind, metadata: Metadata): Promise<void> {
+async function record(
+  session: SyncSession,
+  runId: string,
+  kind: RunEventKind,
+  metadata: Metadata,
+): Promise<void> {
   const { key, code_version, config } = session.sync;
   const version = kind === "materialized" ? { data_version: await dataVersion(session) } : {};
   const event = runEvent(runId, key, kind, { code_version, metadata, ...version });

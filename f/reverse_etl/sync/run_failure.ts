@@ -2,6 +2,7 @@ import { runEvent, text } from "../../asset_graph/event.ts";
 import type { WarehouseSession } from "../warehouse/warehouse.ts";
 import { recordEvents } from "./events.ts";
 import { statement } from "./statement.ts";
+import { countOf } from "./sync_session.ts";
 import { tablesOfSchema } from "./tables.ts";
 
 /** Which step of which sync failed, without the message: a message may name rows. */
@@ -18,10 +19,20 @@ export async function recordRunFailure(
   schema: string,
   failure: RunFailure,
 ): Promise<boolean> {
-  const sql = statement("run_failure", session.dialect, tablesOfSchema(schema, session.dialect));
-  const hit = await session.execute(sql, [failure.code, failure.run_id, failure.asset_key]);
-  if (hit !== 1) return false;
-  const metadata = { code: text(failure.code), step: text(failure.step) };
-  await recordEvents(session, schema, [runEvent(failure.run_id, failure.asset_key, "failed", { metadata })]);
+  const { run_id, asset_key, code } = failure;
+  const tables = tablesOfSchema(schema, session.dialect);
+  const hit = await session.execute(statement("run_failure", session.dialect, tables), [
+    code,
+    run_id,
+    asset_key,
+  ]);
+  if (hit !== 1) {
+    // A run that could not even begin (busy, a source without a mapped column) has no row, and its failure step runs once.
+    const known = statement("run_failure_known", session.dialect, tables);
+    const [found] = await session.query(known, [run_id, asset_key, run_id, asset_key]);
+    if (countOf(found, "known") > 0) return false;
+  }
+  const metadata = { code: text(code), step: text(failure.step) };
+  await recordEvents(session, schema, [runEvent(run_id, asset_key, "failed", { metadata })]);
   return true;
 }

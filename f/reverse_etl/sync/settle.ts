@@ -3,6 +3,7 @@ import type { Warehouse } from "../warehouse/warehouse.ts";
 import { RetlError } from "./error.ts";
 import { resultsScope } from "./journal.ts";
 import { forbidSending, type Lease, proveLease, releaseLease } from "./lease.ts";
+import { recordEnd } from "./run_events.ts";
 import {
   type CallCounts,
   markSettled,
@@ -14,7 +15,6 @@ import {
   readRun,
   unsettledRuns,
 } from "./runs.ts";
-import { recordEnd } from "./run_events.ts";
 import { type CompiledSync, cell, countOf, SyncSession } from "./sync_session.ts";
 
 /** How a run ended. */

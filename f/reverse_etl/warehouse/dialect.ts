@@ -22,6 +22,8 @@ export interface Unfolded {
 export interface Dialect {
   readonly name: "duckdb" | "snowflake";
   identifier(name: string): QuotedIdentifier;
+  /** Whether a name in information_schema is the one that `identifier` makes of a bound text. */
+  nameIs(column: string): string;
   /** Column types of our own tables. */
   readonly types: Readonly<Record<"text" | "integer" | "timestamp" | "json" | "boolean", string>>;
   /** The database's clock as a UTC timestamp without zone. */
@@ -74,6 +76,7 @@ function mapFields<Kind>(
 export const duckdbDialect: Dialect = {
   name: "duckdb",
   identifier: (name) => quoteIdentifier(name, "keep"),
+  nameIs: (column) => `lower(${column}) = lower(?)`,
   types: { text: "varchar", integer: "bigint", timestamp: "timestamp", json: "json", boolean: "boolean" },
   now: "cast(now() at time zone 'UTC' as timestamp)",
   materialized: "materialized",
@@ -136,6 +139,7 @@ export const duckdbDialect: Dialect = {
 export const snowflakeDialect: Dialect = {
   name: "snowflake",
   identifier: (name) => quoteIdentifier(name, "upper"),
+  nameIs: (column) => `${column} = upper(?)`,
   types: {
     text: "varchar",
     integer: "number(38, 0)",

@@ -1,4 +1,5 @@
 import { RetlError } from "../sync/error.ts";
+import { openSnowflake } from "./snowflake_warehouse.ts";
 import type { Warehouse } from "./warehouse.ts";
 
 /** What a session says of itself to the warehouse, for its query history. */
@@ -12,7 +13,7 @@ export type OpenWarehouse = (
   tag: SessionTag,
 ) => Promise<Warehouse>;
 
-const openers = new Map<string, OpenWarehouse>();
+const openers = new Map<string, OpenWarehouse>([["snowflake", openSnowflake]]);
 
 /** Adds a kind of warehouse; a runner on a developer's machine adds its embedded one. */
 export function registerWarehouse(kind: string, open: OpenWarehouse): void {

@@ -14,7 +14,8 @@ export type Row = Readonly<Record<string, string | null>>;
  * - A statement outside a transaction that meets such a conflict is tried again, too: nothing of it remained.
  * - Errors are `RetlError`s: `RETL_WAREHOUSE_CONFLICT` when another session's write got in the way (nothing of the
  *   transaction remains; running it again is right), `RETL_WAREHOUSE_UNAVAILABLE` when the warehouse cannot be reached,
- *   `RETL_WAREHOUSE_REFUSED` for everything that another try will not change.
+ *   `RETL_WAREHOUSE_UNAUTHORIZED` when it does not accept the credentials, `RETL_NOT_MIGRATED` when an object does not exist, and
+ *   `RETL_WAREHOUSE_REFUSED` for everything else that another try will not change.
  * - No error message carries a bound value.
  */
 export interface WarehouseSession {
@@ -27,7 +28,8 @@ export interface Warehouse extends WarehouseSession {
   /**
    * Runs `work` in one transaction: commits when it resolves, rolls back when it throws. When another session's write got in the
    * way, in a statement or in the commit, everything is rolled back and `work` runs again from its start, so it may keep nothing
-   * outside the transaction; after 20 tries the `RETL_WAREHOUSE_CONFLICT` is thrown.
+   * outside the transaction; after 20 tries the `RETL_WAREHOUSE_CONFLICT` is thrown. Isolation is READ COMMITTED or better: a row
+   * is safe from others once the transaction has updated it, not when it has only read it.
    */
   transaction<T>(work: (session: WarehouseSession) => Promise<T>): Promise<T>;
   close(): Promise<void>;

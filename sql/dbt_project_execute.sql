@@ -1,0 +1,1 @@
+execute dbt project {{ project }} args = {{ args }}{{ dbt_version }} /* {{ key }} */

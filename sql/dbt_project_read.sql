@@ -1,0 +1,1 @@
+select to_json($1) as artifact from {{ file }}

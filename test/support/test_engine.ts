@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import type { Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
+import { openDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+/** What the fixtures' warehouses run on. */
+export interface TestEngine {
+  /** Names a new, empty warehouse: a database file, or a database of an emulator. */
+  emptyWarehouse(): string;
+  /** Opens a session of it. */
+  open(warehouse: string): Promise<Warehouse>;
+}
+
+const duckdb: TestEngine = {
+  emptyWarehouse: () => join(temporaryFolder(), "warehouse.duckdb"),
+  open: (path) => openDuckdb(path),
+};
+
+let engine: TestEngine = duckdb;
+
+export function testEngine(): TestEngine {
+  return engine;
+}
+
+/** Lets all tests of this file run on another engine than DuckDB. */
+export function useEngine(other: TestEngine): void {
+  engine = other;
+}
