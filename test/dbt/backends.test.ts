@@ -1,10 +1,10 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openDbtBackend } from "../../f/reverse_etl/dbt/dbt_backend.ts";
 import { registerDbtBackends } from "../../f/reverse_etl/dbt/register_backends.ts";
 import { DBT_PROJECT } from "../../local/dbt/project.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
+import { buildWith, openBackend } from "./dbt_builds.ts";
 
 registerDbtBackends();
 
@@ -13,30 +13,36 @@ const commandLine = { backend: "command_line", project_dir: DBT_PROJECT };
 
 describe("a dbt resource", () => {
   it("that is not there means that others build the tables", async () => {
-    expect(await openDbtBackend(undefined).build(request)).toEqual({
+    expect(await buildWith(undefined, request)).toEqual({
       invocationId: null,
       nodes: [],
       builtByOthers: true,
+      warnings: [],
     });
   });
 
+  it("none cannot refresh anything, and says so where a full refresh is asked for", async () => {
+    const { warnings } = await buildWith({ backend: "none" }, { ...request, fullRefresh: true });
+    expect(warnings).toEqual([expect.stringMatching(/^dbt_full_refresh had no effect/)]);
+  });
+
   it("that names no back end is refused, so that a misspelt one never means that nothing is built", () => {
-    expect(() => openDbtBackend({ backnd: "command_line" })).toThrow(
-      /does not say which `backend`.*command_line, none/s,
+    expect(() => openBackend({ backnd: "command_line" })).toThrow(
+      /does not say which `backend`.*command_line, dbt_platform, none, snowflake_dbt_project, windmill_dbt/s,
     );
-    expect(() => openDbtBackend({ backend: "platfrom" })).toThrow(/"platfrom", which is not available here/);
-    expect(() => openDbtBackend("none")).toThrow(/does not say which `backend`/);
+    expect(() => openBackend({ backend: "platfrom" })).toThrow(/"platfrom", which is not available here/);
+    expect(() => openBackend("none")).toThrow(/does not say which `backend`/);
   });
 
   it("with settings of another back end is refused", () => {
-    expect(() => openDbtBackend({ backend: "none", project_dir: "." })).toThrow(
+    expect(() => openBackend({ backend: "none", project_dir: "." })).toThrow(
       expect.objectContaining({ code: "RETL_CONFIG" }),
     );
   });
 
   it("has all of its problems reported at once", () => {
     const open = () =>
-      openDbtBackend({
+      openBackend({
         backend: "command_line",
         project_dir: "/nowhere",
         profiles_dir: "/nowhere/else",
@@ -57,7 +63,7 @@ describe("a dbt resource", () => {
       }),
     );
     expect(() =>
-      openDbtBackend({ ...commandLine, project_dir: "/nowhere", profiles_dir: "/nowhere/else" }),
+      openBackend({ ...commandLine, project_dir: "/nowhere", profiles_dir: "/nowhere/else" }),
     ).toThrow(
       /project_dir: there is no dbt_project.yml in \/nowhere\n.*profiles_dir: there is no profiles.yml/,
     );
@@ -66,22 +72,22 @@ describe("a dbt resource", () => {
 
 describe("the command line back end", () => {
   it("says what to install when there is no dbt", async () => {
-    const backend = openDbtBackend({ ...commandLine, executable: "dbt-that-is-not-installed" });
-    await expect(backend.build(request)).rejects.toMatchObject({
+    const resource = { ...commandLine, executable: "dbt-that-is-not-installed" };
+    await expect(buildWith(resource, request)).rejects.toMatchObject({
       code: "RETL_CONFIG",
       message: expect.stringMatching(/"dbt-that-is-not-installed" is not there.*pip install/s),
     });
   });
 
   it("does not start dbt for a run that reads no model", async () => {
-    const backend = openDbtBackend({ ...commandLine, executable: "dbt-that-is-not-installed" });
-    expect((await backend.build({ ...request, models: [] })).nodes).toEqual([]);
+    const resource = { ...commandLine, executable: "dbt-that-is-not-installed" };
+    expect((await buildWith(resource, { ...request, models: [] })).nodes).toEqual([]);
   });
 
   it.each(["hubspot_contacts", "retl.a b", "retl.+a", "retl.a,retl.b", "-x.y"])(
     "refuses the model %s, which dbt would read as something else",
     async (model) => {
-      await expect(openDbtBackend(commandLine).build({ ...request, models: [model] })).rejects.toMatchObject({
+      await expect(buildWith(commandLine, { ...request, models: [model] })).rejects.toMatchObject({
         code: "RETL_CONFIG",
       });
     },
@@ -99,7 +105,7 @@ describe("the command line back end", () => {
     const executable = join(temporaryFolder(), "dbt");
     writeFileSync(executable, `#!/bin/sh\n${script}\n`);
     chmodSync(executable, 0o755);
-    await expect(openDbtBackend({ ...commandLine, executable }).build(request)).rejects.toMatchObject({
+    await expect(buildWith({ ...commandLine, executable }, request)).rejects.toMatchObject({
       code,
     });
   });

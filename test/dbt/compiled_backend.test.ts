@@ -1,7 +1,6 @@
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openDbtBackend } from "../../f/reverse_etl/dbt/dbt_backend.ts";
 import { checkDbtResult } from "../../f/reverse_etl/dbt/gate.ts";
 import { registerCompiledBackend } from "../../local/dbt/compiled_backend.ts";
 import { COMPILED, readCompiledIndex } from "../../local/dbt/compiled_index.ts";
@@ -9,13 +8,14 @@ import { checkCompiledModels } from "../../local/dbt/compiled_models.ts";
 import { DBT_PROJECT } from "../../local/dbt/project.ts";
 import { openDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
+import { buildWith } from "./dbt_builds.ts";
 import { PURCHASES, purchasesDatabase, queryFile } from "./purchases_database.ts";
 
 registerCompiledBackend();
 
 const MODELS = ["retl.hubspot_contacts"];
 const build = (path: string) =>
-  openDbtBackend({ backend: "compiled", path }).build({ models: MODELS, fullRefresh: false, runId: "run-1" });
+  buildWith({ backend: "compiled", path }, { models: MODELS, fullRefresh: false, runId: "run-1" });
 
 async function change(path: string, sql: string): Promise<void> {
   const warehouse = await openDuckdb(path);
@@ -108,8 +108,8 @@ describe("the compiled back end", () => {
 
   it("makes nothing for a model that the project does not have", async () => {
     const path = await purchasesDatabase(temporaryFolder());
-    const backend = openDbtBackend({ backend: "compiled", path });
-    const result = await backend.build({ models: ["retl.nope"], fullRefresh: false, runId: "run-1" });
+    const request = { models: ["retl.nope"], fullRefresh: false, runId: "run-1" };
+    const result = await buildWith({ backend: "compiled", path }, request);
     expect(() => checkDbtResult(["retl.nope"], result)).toThrow(/retl.nope is made by no node/);
   });
 });

@@ -109,11 +109,15 @@ describe("the gate after dbt", () => {
   });
 
   it("has nothing to say of tables that others build, nor of a run that reads no model", () => {
-    expect(checkDbtResult(MODELS, { invocationId: null, nodes: [], builtByOthers: true })).toEqual({
+    expect(
+      checkDbtResult(MODELS, { invocationId: null, nodes: [], builtByOthers: true, warnings: [] }),
+    ).toEqual({
       warnings: [],
     });
-    expect(checkDbtResult([], { invocationId: null, nodes: [], builtByOthers: false })).toEqual({
-      warnings: [],
-    });
+    expect(checkDbtResult([], { invocationId: null, nodes: [], builtByOthers: false, warnings: [] })).toEqual(
+      {
+        warnings: [],
+      },
+    );
   });
 });

@@ -12,15 +12,16 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openDbtBackend } from "../../f/reverse_etl/dbt/dbt_backend.ts";
 import { checkDbtResult } from "../../f/reverse_etl/dbt/gate.ts";
 import { registerDbtBackends } from "../../f/reverse_etl/dbt/register_backends.ts";
 import { compileModels } from "../../local/dbt/compile_models.ts";
 import { registerCompiledBackend } from "../../local/dbt/compiled_backend.ts";
 import { COMPILED } from "../../local/dbt/compiled_index.ts";
 import { DBT_PROJECT } from "../../local/dbt/project.ts";
-import { ensureDbt, pythonProblem } from "../../local/dbt/python_environment.ts";
+import { ensureDbt } from "../../local/dbt/python_environment.ts";
 import { openDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
+import { pythonProblem } from "../../local/python_environment.ts";
+import { buildWith } from "./dbt_builds.ts";
 import { PURCHASES, purchasesDatabase, queryFile } from "./purchases_database.ts";
 
 registerDbtBackends();
@@ -57,15 +58,18 @@ describe.skipIf(why !== null)(`real dbt${why === null ? "" : ` (skipped: ${why})
       ...settings
     }: { models?: string[]; fullRefresh?: boolean; [field: string]: unknown } = {},
   ) =>
-    openDbtBackend({
-      backend: "command_line",
-      executable: dbt,
-      project_dir: DBT_PROJECT,
-      profiles_dir: DBT_PROJECT,
-      target: "demo",
-      environment: { TAILRACE_DUCKDB: path },
-      ...settings,
-    }).build({ models, fullRefresh, runId: "run-1" });
+    buildWith(
+      {
+        backend: "command_line",
+        executable: dbt,
+        project_dir: DBT_PROJECT,
+        profiles_dir: DBT_PROJECT,
+        target: "demo",
+        environment: { TAILRACE_DUCKDB: path },
+        ...settings,
+      },
+      { models, fullRefresh, runId: "run-1" },
+    );
 
   it.concurrent("and the compiled back end build the same table and answer the same of every node", {
     timeout: TIMEOUT,
@@ -76,11 +80,10 @@ describe.skipIf(why !== null)(`real dbt${why === null ? "" : ` (skipped: ${why})
     ]);
     const results = [
       await build(byDbt),
-      await openDbtBackend({ backend: "compiled", path: bySql }).build({
-        models: MODELS,
-        fullRefresh: false,
-        runId: "run-1",
-      }),
+      await buildWith(
+        { backend: "compiled", path: bySql },
+        { models: MODELS, fullRefresh: false, runId: "run-1" },
+      ),
     ] as const;
     const contents = (path: string) =>
       queryFile(path, "select * from retl.hubspot_contacts order by contact_id");
@@ -199,7 +202,7 @@ describe.skipIf(why !== null)(`real dbt${why === null ? "" : ` (skipped: ${why})
       await expect(
         build(path, { models: ["retl.endless"], project_dir, executable, timeout_seconds }),
       ).rejects.toMatchObject({
-        code: "RETL_DBT_UNAVAILABLE",
+        code: "RETL_DBT_TIMEOUT",
         message: expect.stringContaining(`had not ended after ${timeout_seconds} seconds`),
       });
     }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { DbtBackend } from "./dbt_backend.ts";
+import { buildInProcess } from "./in_process.ts";
 import { parseDbtResource } from "./resource_problems.ts";
 
 const shape = z.strictObject({ backend: z.literal("none") });
@@ -10,5 +11,12 @@ const shape = z.strictObject({ backend: z.literal("none") });
  */
 export function builtByOthers(resource: unknown): DbtBackend {
   parseDbtResource(shape, resource);
-  return { build: async () => ({ invocationId: null, nodes: [], builtByOthers: true }) };
+  return buildInProcess(async ({ fullRefresh }) => ({
+    invocationId: null,
+    nodes: [],
+    builtByOthers: true,
+    warnings: fullRefresh
+      ? ["dbt_full_refresh had no effect: the dbt resource says that others build the tables."]
+      : [],
+  }));
 }

@@ -5,6 +5,7 @@ import { RetlError } from "../sync/error.ts";
 import { type CommandLineResource, parseCommandLineResource } from "./command_line_resource.ts";
 import type { DbtBackend, DbtResult } from "./dbt_backend.ts";
 import { noResults } from "./dbt_log.ts";
+import { buildInProcess } from "./in_process.ts";
 import { type ProcessEnd, runProcess } from "./run_process.ts";
 import { parseDbtArtifacts } from "./run_results.ts";
 import { selectionOf } from "./selection.ts";
@@ -18,20 +19,17 @@ const GRACE_MS = 10_000;
  */
 export function commandLine(resource: unknown): DbtBackend {
   const settings = parseCommandLineResource(resource);
-  return {
-    async build({ models, fullRefresh }) {
-      if (models.length === 0) return { invocationId: null, nodes: [], builtByOthers: false };
-      const selection = selectionOf(models);
-      // A folder of its own for every build: results that are in it are this invocation's.
-      const target = await mkdtemp(join(tmpdir(), "tailrace-dbt-"));
-      try {
-        const end = await runDbt(settings, argumentsOf(settings, selection, fullRefresh, target));
-        return await resultOf(settings, end, target);
-      } finally {
-        await rm(target, { recursive: true, force: true });
-      }
-    },
-  };
+  return buildInProcess(async ({ models, fullRefresh }) => {
+    const selection = selectionOf(models);
+    // A folder of its own for every build: results that are in it are this invocation's.
+    const target = await mkdtemp(join(tmpdir(), "tailrace-dbt-"));
+    try {
+      const end = await runDbt(settings, argumentsOf(settings, selection, fullRefresh, target));
+      return await resultOf(settings, end, target);
+    } finally {
+      await rm(target, { recursive: true, force: true });
+    }
+  });
 }
 
 function argumentsOf(
@@ -86,7 +84,7 @@ async function runDbt(settings: CommandLineResource, args: readonly string[]): P
  */
 async function resultOf(settings: CommandLineResource, end: ProcessEnd, target: string): Promise<DbtResult> {
   if (end.timedOut) {
-    throw new RetlError("RETL_DBT_UNAVAILABLE", {
+    throw new RetlError("RETL_DBT_TIMEOUT", {
       what: `dbt had not ended after ${settings.timeout_seconds} seconds (timeout_seconds of the dbt resource) and was stopped with its children.`,
       state: "Nothing was planned or sent; models that dbt did build stay as it built them.",
       next: "Look at what the warehouse was doing, or allow more time.",

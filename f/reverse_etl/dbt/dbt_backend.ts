@@ -1,4 +1,6 @@
+import type { Clock } from "../sync/clock.ts";
 import { RetlError } from "../sync/error.ts";
+import type { Warehouse } from "../warehouse/warehouse.ts";
 
 /** What the dbt prep asks a back end to build. */
 export interface DbtRequest {
@@ -32,18 +34,47 @@ export interface DbtResult {
   readonly nodes: readonly DbtNode[];
   /** True when this back end builds nothing, so that there are no nodes to look at. */
   readonly builtByOthers: boolean;
+  /** What else a person should know of this build. */
+  readonly warnings: readonly string[];
 }
 
-/**
- * Builds the warehouse tables that the syncs read.
- * Answers what became of each node, failures included. Throws `RETL_DBT_FAILED` when dbt ran and did not come to any node,
- * and `RETL_DBT_UNAVAILABLE` when it cannot tell what dbt did; another try of both is safe, because dbt replaces what it builds.
- */
+/** One build, wherever it runs. Errors of `poll` whose code is transient say nothing of the build: it goes on. */
+export interface DbtBuild {
+  /** The build's name where it runs, to be recorded before anybody waits for it; null for one that ends with this process. */
+  readonly reference: string | null;
+  /** Where a person can look at it. */
+  readonly url: string | null;
+  poll(): Promise<"running" | "ended">;
+  /**
+   * What became of each node of an ended build, failures included. Throws `RETL_DBT_FAILED` when dbt ran and did not come to any
+   * node, and `RETL_DBT_UNAVAILABLE` when it cannot tell what dbt did; another try of the step is safe.
+   */
+  result(): Promise<DbtResult>;
+  cancel(): Promise<void>;
+}
+
+/** Builds the warehouse tables that the syncs read. */
 export interface DbtBackend {
-  build(request: DbtRequest): Promise<DbtResult>;
+  /** Milliseconds after which a build is cancelled; null when the back end itself sees to that. */
+  readonly timeoutMs: number | null;
+  /**
+   * Starts a build, or finds the one that this very request of this run started before: a step that Windmill runs again goes on
+   * with it. Throws `RETL_CONFIG`, `RETL_DBT_REFUSED`, or `RETL_DBT_UNAVAILABLE` when nobody knows whether it was started.
+   */
+  start(request: DbtRequest): Promise<DbtBuild>;
 }
 
-export type OpenDbtBackend = (resource: Readonly<Record<string, unknown>>) => DbtBackend;
+/** What back ends work with beside their resource. */
+export interface DbtSurroundings {
+  readonly clock: Clock;
+  /** Opens a session of the warehouse that the run reads; whoever opens it closes it. */
+  openWarehouse(): Promise<Warehouse>;
+}
+
+export type OpenDbtBackend = (
+  resource: Readonly<Record<string, unknown>>,
+  surroundings: DbtSurroundings,
+) => DbtBackend;
 
 const openers = new Map<string, OpenDbtBackend>();
 
@@ -54,13 +85,13 @@ export function registerDbtBackend(name: string, open: OpenDbtBackend): void {
 
 /**
  * Opens the back end that a dbt resource names; no resource at all means `none`.
- * Throws `RETL_CONFIG` for a resource without `backend` and for a back end that nobody registered.
+ * Throws `RETL_CONFIG` for a resource without `backend`, for a back end that nobody registered, and for whatever the back end refuses.
  */
-export function openDbtBackend(resource: unknown): DbtBackend {
+export function openDbtBackend(resource: unknown, surroundings: DbtSurroundings): DbtBackend {
   const description = resource ?? { backend: "none" };
   const name = typeof description === "object" && "backend" in description ? description.backend : undefined;
   const open = typeof name === "string" ? openers.get(name) : undefined;
-  if (open !== undefined) return open(description as Readonly<Record<string, unknown>>);
+  if (open !== undefined) return open(description as Readonly<Record<string, unknown>>, surroundings);
   throw new RetlError("RETL_CONFIG", {
     what:
       typeof name === "string"

@@ -8,7 +8,8 @@ import type { DbtNode, DbtResult } from "./dbt_backend.ts";
  * `models` are `schema.name`; for none there is nothing to decide. Throws `RETL_DBT_FAILED` that names every node in the way, and none of their values.
  */
 export function checkDbtResult(models: readonly string[], result: DbtResult): { warnings: string[] } {
-  if (result.builtByOthers || models.length === 0) return { warnings: [] };
+  const { warnings } = result;
+  if (result.builtByOthers || models.length === 0) return { warnings: [...warnings] };
   const requested = new Set<DbtNode>();
   const missing: string[] = [];
   for (const model of models) {
@@ -30,7 +31,8 @@ export function checkDbtResult(models: readonly string[], result: DbtResult): { 
   const hooks = result.nodes.filter(
     (node) => node.uniqueId.startsWith("operation.") && node.outcome === "failed",
   );
-  return { warnings: [...onTheWay.filter((node) => node.outcome === "warned"), ...hooks].map(lineOf) };
+  const noted = [...onTheWay.filter((node) => node.outcome === "warned"), ...hooks];
+  return { warnings: [...warnings, ...noted.map(lineOf)] };
 }
 
 /** A test that names nothing it looks at may look at anything. */

@@ -33,6 +33,7 @@ export function parseDbtArtifacts(runResults: unknown, manifest: unknown): DbtRe
     invocationId: run.metadata.invocation_id,
     nodes: run.results.map((result) => nodeOf(result.unique_id, result.status, result.message, project)),
     builtByOthers: false,
+    warnings: [],
   };
 }
 

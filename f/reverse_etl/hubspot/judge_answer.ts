@@ -40,17 +40,27 @@ function judgeRows(call: WriteCall, body: AnswerBody): readonly Outcome[] {
     if (index === null || input === undefined) continue;
     confirmed.set(index, [...(confirmed.get(index) ?? []), confirmation(call, input, result, body)]);
   }
-  const refused = refusalsByRow(call, body.error?.inner ?? [], rows, null);
+  const errors = body.error?.inner ?? [];
+  const unnamed = errors.filter((error) => rows.ofError(error).length === 0);
+  const refused = refusalsByRow(call, errors, rows, null);
   return call.inputs.map((_, index) => {
     const confirmations = confirmed.get(index) ?? [];
     const refusal = refused.get(index);
     const first = confirmations[0];
-    if (first === undefined) return refusal ?? unknown("NOT_ACCOUNTED_FOR");
+    if (first === undefined) return refusal ?? unaccounted(call, unnamed);
     if (refusal !== undefined) return unknown("CONTRADICTORY_ANSWER");
     return confirmations.every((other) => sameOutcome(first, other))
       ? first
       : unknown("CONTRADICTORY_ANSWER");
   });
+}
+
+/** What an answer leaves open about a row that neither a result nor an error names. */
+function unaccounted(call: WriteCall, unnamed: readonly ErrorObject[]): Outcome {
+  const [error] = unnamed;
+  if (error === undefined) return unknown("NOT_ACCOUNTED_FOR");
+  const only = call.inputs.length === 1 ? call.inputs[0] : undefined;
+  return only === undefined ? unknown("UNNAMED_REFUSAL") : rowOutcome(error, null, only);
 }
 
 function confirmation(call: WriteCall, input: WriteInput, result: ResultRow, body: AnswerBody): Outcome {
