@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Asset } from "./asset.ts";
 import type { Compute } from "./compute.ts";
 import { isAssetKey, KEY_RULE } from "./key.ts";

@@ -7,7 +7,14 @@ import { parseCompiledSync } from "./sync/sync_session.ts";
 
 type Hubspot = { token: string; base_url?: string };
 
-/** Checks the mapping against HubSpot's properties, then divides the plan into batches that share the permitted rate. */
+/**
+ * Checks the mapping against HubSpot's properties, then divides the plan into batches that share the permitted rate.
+ *
+ * @param hubspot The portal that is written to; its properties are read here.
+ * @param sync The sync, as the compiled flow has it.
+ * @param plan What diff_insert answered: how many changes there are, and which properties they have.
+ * @param parallel_syncs How many syncs of the job may push at the same time; they share the permitted rate.
+ */
 export async function main(
   hubspot: Hubspot,
   sync: object,

@@ -15,7 +15,16 @@ type Snowflake = object;
 
 registerDbtBackends();
 
-/** Opens the run: resolves which assets it computes, and builds the selected dbt models. Nothing follows a model that failed. */
+/**
+ * Opens the run: resolves which assets it computes, and builds the selected dbt models. Nothing follows a model that failed.
+ *
+ * @param dbt What builds the tables; the back end "none" means that something else does.
+ * @param warehouse The warehouse that keeps the record of the run.
+ * @param schema The schema of asset_events in the warehouse.
+ * @param assets Every asset of the job, as the compiled flow has them.
+ * @param select A selection of this job's assets, such as hubspot/contacts or group:crm; empty means all of them.
+ * @param dbt_full_refresh Let dbt rebuild incremental models from scratch.
+ */
 export async function main(
   dbt: Dbt,
   warehouse: Snowflake,

@@ -11,7 +11,15 @@ const VARIABLE = "f/reverse_etl/environment";
 /** The only value of the variable that lets anything reach HubSpot. */
 const PRODUCTION = "prod";
 
-/** Reads which environment this workspace is; only production pushes, and a variable that does not exist means not production. */
+/**
+ * Reads which environment this workspace is. Only production pushes, and a variable that does not exist means not production.
+ *
+ * @param warehouse The warehouse that keeps the record of the run.
+ * @param schema The schema of asset_events in the warehouse.
+ * @param run_id The run, as dbt_prep answered it.
+ * @param selected Keys of the assets that this run computes.
+ * @param published Keys of the assets of the job that are published, to name those that are skipped.
+ */
 export async function main(
   warehouse: Snowflake,
   schema: string,

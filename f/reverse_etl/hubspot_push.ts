@@ -1,5 +1,6 @@
 import { createRateLimiter } from "./hubspot/rate_limit.ts";
 import { hubspotFromResource } from "./hubspot/resource.ts";
+import { jobProgress } from "./job_progress.ts";
 import { changePages } from "./sync/changes.ts";
 import { systemClock, systemRandom } from "./sync/clock.ts";
 import { startAttempt } from "./sync/journal.ts";
@@ -11,7 +12,16 @@ import { withWarehouse } from "./warehouse/open_warehouse.ts";
 type Snowflake = object;
 type Hubspot = { token: string; base_url?: string };
 
-/** Pushes one batch of the plan and journals what HubSpot said about each row; what it reports is also true of a push that failed. */
+/**
+ * Pushes one batch of the plan and journals what HubSpot said about each row. What it reports is also true of a push that failed.
+ *
+ * @param warehouse The warehouse that has the plan and keeps the journal.
+ * @param hubspot The portal that is written to.
+ * @param sync The sync, as the compiled flow has it.
+ * @param run_id The run whose plan is pushed.
+ * @param token The lease of the run, as diff_insert answered it.
+ * @param batch The slice of the plan, first and last seq included, and the batch's share of the permitted rate, at most 1.
+ */
 export async function main(
   warehouse: Snowflake,
   hubspot: Hubspot,
@@ -44,6 +54,7 @@ export async function main(
         hubspot: client,
         permit,
         journal: await startAttempt(session, lease, batch),
+        progress: jobProgress(batch.last_seq - batch.first_seq + 1),
         limiter: createRateLimiter({
           ...ports,
           calls: config.rate.calls,

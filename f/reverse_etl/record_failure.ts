@@ -5,8 +5,13 @@ import { withWarehouse } from "./warehouse/open_warehouse.ts";
 type Snowflake = object;
 
 /**
- * R10: records a failed step once a run, and never touches the lease. Its result takes the place of the failed step's, so it hands the
- * error on.
+ * Records a failed step once a run, and never touches the lease (R10). Its result takes the place of the failed step's, so it
+ * hands the error on.
+ *
+ * @param warehouse The warehouse that keeps the record of the run.
+ * @param schema The schema of asset_events in the warehouse.
+ * @param published Keys of the assets of the job that are published; the step names one of them.
+ * @param error The error of the failed step, as Windmill hands it over.
  */
 export async function main(
   warehouse: Snowflake,

@@ -6,7 +6,15 @@ import { withWarehouse } from "./warehouse/open_warehouse.ts";
 
 type Snowflake = object;
 
-/** Folds what the pushes journalled into the state and closes the run; fails after its commit when a push did not go through. */
+/**
+ * Folds what the pushes journalled into the state and closes the run. Fails after its commit when a push did not go through.
+ *
+ * @param warehouse The warehouse that keeps journal and state.
+ * @param sync The sync, as the compiled flow has it.
+ * @param run_id The run that is settled.
+ * @param token The lease of the run, as diff_insert answered it.
+ * @param reports What the loop over hubspot_push answered, one entry a batch.
+ */
 export async function main(
   warehouse: Snowflake,
   sync: object,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DbtBackend } from "./dbt_backend.ts";
 import { buildInProcess } from "./in_process.ts";
 import { parseDbtResource } from "./resource_problems.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { parseDbtResource } from "./resource_problems.ts";
 
 const path = z.string().min(1, "must be a path");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { RetlError } from "../sync/error.ts";
 import type { DbtPlatformResource } from "./dbt_platform_resource.ts";
 

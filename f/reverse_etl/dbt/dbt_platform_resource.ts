@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { apiHost, platformId, secretToken, target, timeoutSeconds, vars } from "./resource_fields.ts";
 import { parseDbtResource } from "./resource_problems.ts";
 

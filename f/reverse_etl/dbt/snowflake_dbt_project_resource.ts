@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isIdentifier } from "../warehouse/identifier.ts";
 import { target, timeoutSeconds, vars } from "./resource_fields.ts";
 import { parseDbtResource } from "./resource_problems.ts";

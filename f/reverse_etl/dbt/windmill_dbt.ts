@@ -1,6 +1,6 @@
 // The type also tells Windmill which package the script needs: its own look at imports does not see the one at run time.
 import type { JobService } from "windmill-client";
-import { z } from "zod";
+import * as z from "zod";
 import { RetlError } from "../sync/error.ts";
 import { buildKey, uuidOf } from "./build_key.ts";
 import type { DbtBackend, DbtBuild } from "./dbt_backend.ts";

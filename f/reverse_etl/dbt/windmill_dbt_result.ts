@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DbtNode, DbtResult } from "./dbt_backend.ts";
 import { withoutRowValues } from "./node_message.ts";
 

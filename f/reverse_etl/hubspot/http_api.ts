@@ -33,7 +33,8 @@ export async function sendOnce(request: OutgoingRequest, settings: HttpSettings)
     const response = await fetch(request.url, {
       method: request.method,
       headers: request.headers,
-      ...(request.body === undefined ? {} : { body: request.body }),
+      // Deno sends a body that it can read twice a second time when a reused connection is lost (denoland/deno#35610); a Blob it cannot.
+      ...(request.body === undefined ? {} : { body: new Blob([request.body]) }),
       redirect: "manual",
       signal: abort.signal,
     });

@@ -5,7 +5,7 @@ import type { HubSpot, WriteAction } from "./hubspot_port.ts";
 import { JournalBuffer } from "./journal_buffer.ts";
 import type { PushContext } from "./push_call.ts";
 import { PushHalt } from "./push_halt.ts";
-import type { AttemptJournal, ChangePages, RateLimiter, SendPermit } from "./push_ports.ts";
+import type { AttemptJournal, ChangePages, Progress, RateLimiter, SendPermit } from "./push_ports.ts";
 import { RowPusher } from "./push_rows.ts";
 import { PushCounts, type PushSummary } from "./push_summary.ts";
 
@@ -14,6 +14,7 @@ export interface PushPorts {
   readonly journal: AttemptJournal;
   readonly permit: SendPermit;
   readonly limiter: RateLimiter;
+  readonly progress?: Progress;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -45,7 +46,10 @@ export async function pushBatch({ sync, changes, ports }: PushRequest): Promise<
       if (halt.failure !== null) break;
       const call = limit(() => pusher.push(action, rows)).catch((error: unknown) => halt.fail(error));
       running.add(call);
-      void call.then(() => running.delete(call));
+      void call.then(() => {
+        running.delete(call);
+        ports.progress?.decided(counts.decided);
+      });
       // Reading goes no further ahead than the calls that are in flight.
       if (running.size >= sync.callsInFlight) await Promise.race(running);
     }

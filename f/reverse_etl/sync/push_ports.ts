@@ -53,6 +53,12 @@ export interface SendPermit {
 /** The changes of one batch in order of `seq`, page by page, so that memory does not grow with the batch. */
 export type ChangePages = AsyncIterable<readonly Change[]>;
 
+/** Shows how far a push is. It neither waits nor throws: nothing of a push depends on being seen. */
+export interface Progress {
+  /** `rows` of the batch have their outcome so far. */
+  decided(rows: number): void;
+}
+
 /** One call's place in the rate limit. */
 export interface RateSlot {
   /** Tells the limiter what came back; the place stays taken for one more window. */

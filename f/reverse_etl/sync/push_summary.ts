@@ -40,6 +40,12 @@ export class PushCounts {
     return this.#kinds.acknowledged;
   }
 
+  /** Changes of the batch that have their outcome, those of an earlier attempt included. */
+  get decided(): number {
+    const { acknowledged, rejected, deferred, unknown } = this.#kinds;
+    return this.alreadyDecided + acknowledged + rejected + deferred + unknown;
+  }
+
   count(outcome: Outcome): void {
     this.#kinds[outcome.kind] += 1;
     if (outcome.kind === "acknowledged") return;
@@ -50,7 +56,7 @@ export class PushCounts {
   /** Throws `RETL_COUNTS_DIFFER` when a change has no outcome. */
   summary(stopped: Stop | null, deferredReason: string | null): PushSummary {
     const { acknowledged, rejected, deferred, unknown } = this.#kinds;
-    const decided = acknowledged + rejected + deferred + unknown;
+    const decided = this.decided - this.alreadyDecided;
     if (decided !== this.changes) {
       throw new RetlError("RETL_COUNTS_DIFFER", {
         what: `A batch had ${this.changes} changes to decide, but ${decided} outcomes came of it.`,

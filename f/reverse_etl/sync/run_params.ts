@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { RetlError } from "./error.ts";
 
 /** Windmill passes null for what a schedule or a form leaves out; it applies no defaults of the flow's schema (seen on 1.788). */
