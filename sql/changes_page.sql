@@ -5,7 +5,8 @@ select
   hubspot_id,
   cast(known as varchar) as known,
   {{ payload_text }} as payload,
-  {{ desired_text }} as desired
+  {{ desired_text }} as desired,
+  {{ kept_text }} as kept
 from {{ changes }}
 where run_id = ?
   and seq between cast(? as {{ type.integer }}) and cast(? as {{ type.integer }})

@@ -5,7 +5,8 @@ set hubspot_id = coalesce(a.hubspot_id, {{ state }}.hubspot_id),
     row_hash = a.row_hash,
     in_doubt = false,
     run_id = a.run_id,
-    acknowledged_at = {{ now }}
+    acknowledged_at = {{ now }},
+    removed_at = null
 from (
   with {% include "fold_outcomes" %}
   select c.{{ id }} as id, c.run_id, c.desired, c.row_hash, d.hubspot_id

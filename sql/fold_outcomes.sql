@@ -1,13 +1,13 @@
 -- Common to every statement of a fold: what the chosen entries say about each change.
--- An entry of a run that was settled before is late: its rows come in doubt, whatever it says (R4).
+-- An entry of a run that was settled before, or of which there is no record, is late: its rows come in doubt, whatever it says (R4).
 fold as (
   select cast(? as varchar) as folded_by, cast(? as varchar) as sync
 ),
 folded as (
-  select j.*, r.settled_at is not null as late
+  select j.*, r.run_id is null or r.settled_at is not null as late
   from {{ journal }} as j
   join fold on j.folded_by = fold.folded_by
-  join {{ runs }} as r on r.run_id = j.run_id and r.sync = fold.sync
+  left join {{ runs }} as r on r.run_id = j.run_id and r.sync = fold.sync
 ),
 entry_outcomes as (
   select
@@ -22,7 +22,7 @@ entry_outcomes as (
   cross join {{ results }}
   where f.kind = 'call' and not f.late
 ),
-decided as (
+told as (
   select
     run_id,
     seq,
@@ -37,13 +37,45 @@ decided as (
   from entry_outcomes
   group by run_id, seq
 ),
+-- Two source rows that HubSpot answers for with one record would overwrite each other: none of them counts as acknowledged.
+record_holders as (
+  select hubspot_id, {{ id }} as id
+  from {{ state }}
+  where removed_at is null and hubspot_id in (select hubspot_id from told where acknowledged and hubspot_id is not null)
+  union
+  select told.hubspot_id, c.{{ id }}
+  from told
+  join {{ changes }} as c on c.run_id = told.run_id and c.seq = told.seq
+  where told.acknowledged and told.hubspot_id is not null
+),
+shared_records as (
+  select hubspot_id from record_holders group by hubspot_id having count(*) > 1
+),
+decided as (
+  select
+    told.run_id,
+    told.seq,
+    told.acknowledged and shared_records.hubspot_id is null as acknowledged,
+    told.rejected or shared_records.hubspot_id is not null as rejected,
+    told.unknown or shared_records.hubspot_id is not null as unknown,
+    told.taken_in_part,
+    told.hubspot_id,
+    case when shared_records.hubspot_id is null then told.code else 'SAME_RECORD' end as code,
+    told.property,
+    case
+      when shared_records.hubspot_id is null then told.message
+      else 'HubSpot keeps this row and another one in one record'
+    end as message
+  from told
+  left join shared_records on told.acknowledged and shared_records.hubspot_id = told.hubspot_id
+),
 unfinished_attempts as (
   select s.run_id, s.first_seq, s.last_seq
   from folded as s
   where s.kind = 'start'
     and not s.late
     and not exists (
-      select 1 from {{ journal }} as e where e.attempt = s.attempt and e.kind = 'end'
+      select 1 from folded as e where e.attempt = s.attempt and e.kind = 'end'
     )
 ),
 doubtful as (

@@ -1,5 +1,6 @@
 select
   sync,
+  destination,
   holder,
   cast(token as varchar) as token,
   cast({{ remaining_ms }} as varchar) as remaining_ms,

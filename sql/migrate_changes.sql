@@ -9,6 +9,7 @@ create table if not exists {{ changes }} (
   known {{ type.boolean }},
   payload {{ type.json }},
   desired {{ type.json }},
+  kept {{ type.json }},
   row_hash {{ type.text }},
   detected_at {{ type.timestamp }} not null
 )

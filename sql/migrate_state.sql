@@ -6,5 +6,6 @@ create table if not exists {{ state }} (
   row_hash {{ type.text }},
   in_doubt {{ type.boolean }} not null,
   run_id {{ type.text }} not null,
-  acknowledged_at {{ type.timestamp }}
+  acknowledged_at {{ type.timestamp }},
+  removed_at {{ type.timestamp }}
 )

@@ -4,5 +4,5 @@ where code not in ('MISSING_ID', 'DUPLICATE_ID')
   and {{ id }} not in (
     select c.{{ id }}
     from {{ changes }} as c
-    where c.run_id = ? and c.seq > 0 and c.reason <> 'unchanged' and c.{{ id }} is not null
+    where c.run_id = ? and c.seq > 0 and c.reason not in ('unchanged', 'removed') and c.{{ id }} is not null
   )

@@ -1,10 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { builtinModules } from "node:module";
-import { basename, dirname, join, posix } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-
-const ROOT = join(import.meta.dirname, "..");
+import {
+  files,
+  importsOf,
+  isBuiltin,
+  isTypeScript,
+  lineOf,
+  packageOf,
+  ROOT,
+  read,
+  withoutComments,
+} from "./support/repository_files.ts";
 
 interface Rule {
   readonly of: string;
@@ -23,12 +31,15 @@ const PORTS =
 /** The port to a warehouse, and how its dialects write what the statements need. */
 const WAREHOUSE_PORT = /^f\/reverse_etl\/warehouse\/(warehouse|dialect|identifier)\.ts$/;
 
-const adapter = (name: string): Rule => {
+/** How a statement of sql/ becomes text; a dbt back end that works inside the warehouse has statements of its own. */
+const STATEMENT = /^f\/reverse_etl\/sync\/statement\.ts$/;
+
+const adapter = (name: string, ...more: readonly RegExp[]): Rule => {
   const own = new RegExp(`^f/reverse_etl/${name}/`);
   return {
     of: `the adapter ${name}/`,
     files: own,
-    may: [own, PORTS],
+    may: [own, PORTS, ...more],
     because: "an adapter knows its own folder and the ports, those in sync/ and the warehouse's",
   };
 };
@@ -49,7 +60,7 @@ const RULES: readonly Rule[] = [
   },
   adapter("hubspot"),
   adapter("warehouse"),
-  adapter("dbt"),
+  adapter("dbt", WAREHOUSE_PORT, STATEMENT),
   {
     of: "the generated statements",
     files: /^f\/reverse_etl\/generated\//,
@@ -150,7 +161,8 @@ describe("an import", () => {
 describe("a file", () => {
   it("of f/ has a name that is a Windmill path: snake_case without a second dot, save for Windmill's sidecars", () => {
     const source = /^[a-z][a-z0-9]*(_[a-z0-9]+)*\.ts$/;
-    const sidecar = /^([a-z0-9_]+\.(script\.yaml|script\.lock|schedule\.yaml|resource\.yaml)|flow\.yaml)$/;
+    const sidecar =
+      /^([a-z0-9_]+\.(script\.yaml|script\.lock|schedule\.yaml|resource\.yaml)|flow\.yaml|folder\.meta\.yaml)$/;
     const folder = /^[a-z][a-z0-9]*(_[a-z0-9]+)*(__flow)?$/;
     expect(
       files("f").filter((file) => {
@@ -232,36 +244,6 @@ describe("the repository", () => {
   });
 });
 
-interface Import {
-  readonly line: number;
-  readonly specifier: string;
-  /** The file from the root, for a relative import; null for a package. */
-  readonly target: string | null;
-}
-
-/** Static, dynamic and re-exporting imports of a file; in templates they are not looked for. */
-function importsOf(file: string): readonly Import[] {
-  const code = withoutComments(read(file));
-  const found = code.matchAll(
-    /^(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']|^import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm,
-  );
-  return [...found].map((match) => {
-    const specifier = match[1] ?? match[2] ?? match[3] ?? "";
-    const line = lineOf(code, match.index + match[0].length - 1) ?? 0;
-    const target = specifier.startsWith(".") ? posix.join(posix.dirname(file), specifier) : null;
-    return { line, specifier, target };
-  });
-}
-
-/** Comments become blanks, so that lines keep their numbers. */
-function withoutComments(code: string): string {
-  return code.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replaceAll(/[^\n]/g, " "));
-}
-
-function lineOf(text: string, index: number): number | null {
-  return index < 0 ? null : text.slice(0, index).split("\n").length;
-}
-
 /** What is at the top of the repository: what git tracks or, where there is no git, all that is not ignored. */
 function topEntries(): readonly string[] {
   if (existsSync(join(ROOT, ".git"))) {
@@ -272,32 +254,6 @@ function topEntries(): readonly string[] {
     .split("\n")
     .map((line) => line.replace(/\/$/, ""));
   return readdirSync(ROOT).filter((entry) => !ignored.includes(entry));
-}
-
-/** Every file of a folder, by its path from the root; what runs and tools leave behind is not looked at. */
-function files(folder: string): readonly string[] {
-  if (!existsSync(join(ROOT, folder))) return [];
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => posix.relative(ROOT, posix.join(entry.parentPath, entry.name)))
-    .sort();
-}
-
-function read(file: string): string {
-  return readFileSync(join(ROOT, file), "utf8");
-}
-
-function isTypeScript(file: string): boolean {
-  return /\.[cm]?tsx?$/.test(file);
-}
-
-function isBuiltin(specifier: string): boolean {
-  return specifier.startsWith("node:") && builtinModules.includes(specifier.slice("node:".length));
-}
-
-/** `@scope/name/inner` belongs to `@scope/name`. */
-function packageOf(specifier: string): string {
-  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
 interface PackageJson {

@@ -43,16 +43,17 @@ export function reverseEtl(input: SyncInput): ReverseEtl {
 }
 
 /**
- * The properties that a sync writes, by portal and object. Tolerates a declaration that is not valid, because its problems are reported
+ * What a sync writes: properties, by portal and object, and its own tables. Tolerates a declaration that is not valid, because its problems are reported
  * with those of the whole graph.
  */
 function writesOf(input: SyncInput): readonly string[] {
   const portal = input.resources?.hubspot ?? "f/reverse_etl/hubspot";
   const mappings: unknown = input.column_mappings;
   if (!Array.isArray(mappings)) return [];
-  return (mappings as SyncInput["column_mappings"]).map(
+  const properties = (mappings as SyncInput["column_mappings"]).map(
     (mapping) => `${input.object_type} property ${mapping?.destination_name} (${portal})`,
   );
+  return [...properties, `the tables of ${input.schema}.${input.sync_table_name}`];
 }
 
 export function isReverseEtl(compute: Compute | null): compute is ReverseEtl {

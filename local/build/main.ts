@@ -25,14 +25,14 @@ try {
 async function build(): Promise<number> {
   // The steps import the statements, so these are written before anything of f/ is hashed.
   write(SQL_MODULE, sqlModule(join(root, "sql")));
-  const files = writtenFiles(root, compileJobs(await loadJobs(root), root));
+  const files = await writtenFiles(root, compileJobs(await loadJobs(root), root));
   for (const [path, content] of files) write(path, content);
   for (const path of leftFiles(root, files)) remove(path);
   return 0;
 }
 
 async function check(): Promise<number> {
-  const files = writtenFiles(root, compileJobs(await loadJobs(root), root));
+  const files = await writtenFiles(root, compileJobs(await loadJobs(root), root));
   const stale = staleFiles(root, files);
   const left = leftFiles(root, files);
   for (const path of stale) console.error(`${pc.red("stale")} ${path}`);

@@ -1,17 +1,20 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FOLDER } from "./compile_flows.ts";
 
 /** The paths of which the file that is there is not what the build would write. */
 export function staleFiles(root: string, files: ReadonlyMap<string, string>): readonly string[] {
   return [...files].filter(([path, content]) => read(join(root, path)) !== content).map(([path]) => path);
 }
 
-/** Flows, schedules and resources that an earlier build wrote and that nothing declares any more; `wmill sync push` would still deploy them. */
+/** The kinds of files that the build writes; anything else in f/ was put there by somebody. */
+const WRITTEN =
+  /__flow[\\/]flow\.yaml$|\.(schedule|resource|script)\.yaml$|\.script\.lock$|[\\/]folder\.meta\.yaml$/;
+
+/** What an earlier build wrote and nothing declares any more, such as the sidecars of a script that is gone: `wmill sync push` deploys it or fails on it. */
 export function leftFiles(root: string, files: ReadonlyMap<string, string>): readonly string[] {
-  return readdirSync(join(root, FOLDER), { recursive: true, encoding: "utf8" })
-    .filter((path) => /(__flow\/flow|\.schedule|\.resource)\.yaml$/.test(path.replaceAll("\\", "/")))
-    .map((path) => join(FOLDER, path))
+  return readdirSync(join(root, "f"), { recursive: true, encoding: "utf8" })
+    .filter((path) => WRITTEN.test(path))
+    .map((path) => join("f", path))
     .filter((path) => !files.has(path))
     .sort();
 }

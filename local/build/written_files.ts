@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { type CompiledJob, FOLDER } from "./compile_flows.ts";
+import { folderFiles } from "./folder_files.ts";
 import { resourceFiles } from "./resource_files.ts";
+import { scriptFiles } from "./script_files.ts";
 import { sqlModule } from "./sql_module.ts";
 
 /** Where the statements of `sql/` are written to. */
@@ -9,9 +11,12 @@ export const SQL_MODULE = join(FOLDER, "generated", "sql.ts");
 
 /**
  * Everything that the build writes into `f/`, by path relative to the root.
- * Throws when two jobs would write the same file, or when `resources/` has a problem.
+ * Throws when two jobs would write the same file, or when `resources/` or a script has a problem.
  */
-export function writtenFiles(root: string, jobs: readonly CompiledJob[]): ReadonlyMap<string, string> {
+export async function writtenFiles(
+  root: string,
+  jobs: readonly CompiledJob[],
+): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   const add = (path: string, content: string) => {
     if (files.has(path)) {
@@ -22,6 +27,7 @@ export function writtenFiles(root: string, jobs: readonly CompiledJob[]): Readon
     files.set(path, content);
   };
   add(SQL_MODULE, sqlModule(join(root, "sql")));
+  for (const [path, content] of [...folderFiles(root), ...(await scriptFiles(root))]) add(path, content);
   for (const [name, content] of resourceFiles(join(root, "resources"))) add(join(FOLDER, name), content);
   for (const { job, flow, migrate, schedule } of jobs) {
     add(join(FOLDER, `${job.name}__flow`, "flow.yaml"), yaml(flow));

@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import initParser, { parse_deno } from "windmill-parser-wasm-ts";
+import { parseMain } from "../windmill_parser.ts";
 import type { ScriptValue } from "./openflow_input.ts";
 
 export type Main = (...args: unknown[]) => unknown;
@@ -31,22 +29,7 @@ export interface ScriptSource {
  * @throws Error when the source does not parse or exports no `main`.
  */
 export async function parseSignature(source: string, name: string): Promise<Parameter[]> {
-  parserReady ??= loadParser();
-  await parserReady;
-  const signature = JSON.parse(parse_deno(source)) as Signature;
-  if (signature.args === undefined) throw new Error(`${name} is not valid TypeScript`);
-  if (signature.auto_kind === "lib") throw new Error(`${name} exports no function main`);
-  return signature.args.map(({ name: parameter, typ }) => ({ name: parameter, isDate: typ === "datetime" }));
-}
-
-interface Signature {
-  readonly args?: readonly { readonly name: string; readonly typ: unknown }[];
-  readonly auto_kind?: string | null;
-}
-
-let parserReady: Promise<unknown> | undefined;
-
-async function loadParser(): Promise<void> {
-  const wasm = createRequire(import.meta.url).resolve("windmill-parser-wasm-ts/windmill_parser_wasm_bg.wasm");
-  await initParser({ module_or_path: await readFile(wasm) });
+  const parameters = await parseMain(source, name);
+  if (parameters === null) throw new Error(`${name} exports no function main`);
+  return parameters.map(({ name: parameter, typ }) => ({ name: parameter, isDate: typ === "datetime" }));
 }

@@ -22,7 +22,8 @@ where run_id = ? and kind = 'call'`,
   hubspot_id,
   cast(known as varchar) as known,
   {{ payload_text }} as payload,
-  {{ desired_text }} as desired
+  {{ desired_text }} as desired,
+  {{ kept_text }} as kept
 from {{ changes }}
 where run_id = ?
   and seq between cast(? as {{ type.integer }}) and cast(? as {{ type.integer }})
@@ -61,7 +62,8 @@ set hubspot_id = coalesce(a.hubspot_id, {{ state }}.hubspot_id),
     row_hash = a.row_hash,
     in_doubt = false,
     run_id = a.run_id,
-    acknowledged_at = {{ now }}
+    acknowledged_at = {{ now }},
+    removed_at = null
 from (
   with {% include "fold_outcomes" %}
   select c.{{ id }} as id, c.run_id, c.desired, c.row_hash, d.hubspot_id
@@ -85,13 +87,13 @@ select
       from {{ journal }} as j
       where j.folded_by = ?
         and j.kind = 'call'
-        and (j.http_status is null or j.http_status >= 500)
+        and (j.http_status is null or j.http_status = 408 or j.http_status >= 500)
     ) + (
       select count(*)
       from {{ journal }} as s
       where s.folded_by = ?
         and s.kind = 'start'
-        and not exists (select 1 from {{ journal }} as e where e.attempt = s.attempt and e.kind = 'end')
+        and not exists (select 1 from {{ journal }} as e where e.attempt = s.attempt and e.kind = 'end' and e.folded_by = s.folded_by)
     ) as varchar
   ) as requests`,
   fold_cleared: `-- An acknowledged row owes nothing any more.
@@ -151,17 +153,17 @@ group by c.{{ id }}`,
   fold_mark: `-- Chooses exactly the entries that this settle folds; what arrives later is left for the next one.
 update {{ journal }}
 set folded_at = {{ now }}, folded_by = ?
-where folded_at is null`,
+where folded_at is null and run_id <> ?`,
   fold_outcomes: `-- Common to every statement of a fold: what the chosen entries say about each change.
--- An entry of a run that was settled before is late: its rows come in doubt, whatever it says (R4).
+-- An entry of a run that was settled before, or of which there is no record, is late: its rows come in doubt, whatever it says (R4).
 fold as (
   select cast(? as varchar) as folded_by, cast(? as varchar) as sync
 ),
 folded as (
-  select j.*, r.settled_at is not null as late
+  select j.*, r.run_id is null or r.settled_at is not null as late
   from {{ journal }} as j
   join fold on j.folded_by = fold.folded_by
-  join {{ runs }} as r on r.run_id = j.run_id and r.sync = fold.sync
+  left join {{ runs }} as r on r.run_id = j.run_id and r.sync = fold.sync
 ),
 entry_outcomes as (
   select
@@ -176,7 +178,7 @@ entry_outcomes as (
   cross join {{ results }}
   where f.kind = 'call' and not f.late
 ),
-decided as (
+told as (
   select
     run_id,
     seq,
@@ -191,13 +193,45 @@ decided as (
   from entry_outcomes
   group by run_id, seq
 ),
+-- Two source rows that HubSpot answers for with one record would overwrite each other: none of them counts as acknowledged.
+record_holders as (
+  select hubspot_id, {{ id }} as id
+  from {{ state }}
+  where removed_at is null and hubspot_id in (select hubspot_id from told where acknowledged and hubspot_id is not null)
+  union
+  select told.hubspot_id, c.{{ id }}
+  from told
+  join {{ changes }} as c on c.run_id = told.run_id and c.seq = told.seq
+  where told.acknowledged and told.hubspot_id is not null
+),
+shared_records as (
+  select hubspot_id from record_holders group by hubspot_id having count(*) > 1
+),
+decided as (
+  select
+    told.run_id,
+    told.seq,
+    told.acknowledged and shared_records.hubspot_id is null as acknowledged,
+    told.rejected or shared_records.hubspot_id is not null as rejected,
+    told.unknown or shared_records.hubspot_id is not null as unknown,
+    told.taken_in_part,
+    told.hubspot_id,
+    case when shared_records.hubspot_id is null then told.code else 'SAME_RECORD' end as code,
+    told.property,
+    case
+      when shared_records.hubspot_id is null then told.message
+      else 'HubSpot keeps this row and another one in one record'
+    end as message
+  from told
+  left join shared_records on told.acknowledged and shared_records.hubspot_id = told.hubspot_id
+),
 unfinished_attempts as (
   select s.run_id, s.first_seq, s.last_seq
   from folded as s
   where s.kind = 'start'
     and not s.late
     and not exists (
-      select 1 from {{ journal }} as e where e.attempt = s.attempt and e.kind = 'end'
+      select 1 from folded as e where e.attempt = s.attempt and e.kind = 'end'
     )
 ),
 doubtful as (
@@ -242,6 +276,13 @@ from decided as d
 join {{ changes }} as c on c.run_id = d.run_id and c.seq = d.seq
 left join {{ rejections }} as r on r.{{ id }} = c.{{ id }} and r.code not in ('MISSING_ID', 'DUPLICATE_ID')
 where d.rejected and not d.acknowledged and r.{{ id }} is null`,
+  fold_shared: `-- The row that held a shared record until now may have been overwritten: it is sent again.
+update {{ state }}
+set in_doubt = true
+where hubspot_id in (
+  with {% include "fold_outcomes" %}
+  select hubspot_id from shared_records
+)`,
   journal_append: `-- All entries come as one bound JSON array, because an INSERT costs the same for one row and for a hundred.
 insert into {{ journal }}
   (entry_id, run_id, token, batch_number, attempt, kind, call_number, first_seq, last_seq,
@@ -284,6 +325,9 @@ where j.run_id = ?
   journal_started: `select cast(count(*) as varchar) as attempts
 from {{ journal }}
 where run_id = ? and batch_number = cast(? as {{ type.integer }}) and kind = 'start'`,
+  journal_unfolded: `select cast(count(*) as varchar) as entries
+from {{ journal }}
+where folded_at is null and run_id <> ?`,
   lease_acquire: `-- R1: the same run keeps its token; another run takes over only what has expired, and with a higher token.
 update {{ lease }}
 set token = case when holder = ? then token else token + 1 end,
@@ -299,6 +343,7 @@ update {{ lease }}
 set not_before = case when not_before is null or not_before < {{ not_before }} then {{ not_before }} else not_before end`,
   lease_read: `select
   sync,
+  destination,
   holder,
   cast(token as varchar) as token,
   cast({{ remaining_ms }} as varchar) as remaining_ms,
@@ -318,6 +363,7 @@ create table if not exists {{ changes }} (
   known {{ type.boolean }},
   payload {{ type.json }},
   desired {{ type.json }},
+  kept {{ type.json }},
   row_hash {{ type.text }},
   detected_at {{ type.timestamp }} not null
 )`,
@@ -356,13 +402,14 @@ create table if not exists {{ journal }} (
   migrate_lease: `-- One row: which run may write, until when, and before when nothing may be sent.
 create table if not exists {{ lease }} (
   sync {{ type.text }} not null,
+  destination {{ type.text }} not null,
   holder {{ type.text }},
   token {{ type.integer }} not null,
   expires_at {{ type.timestamp }} not null,
   not_before {{ type.timestamp }}
 )`,
-  migrate_lease_row: `insert into {{ lease }} (sync, holder, token, expires_at, not_before)
-select cast(? as {{ type.text }}), null, 0, {{ now }}, null
+  migrate_lease_row: `insert into {{ lease }} (sync, destination, holder, token, expires_at, not_before)
+select cast(? as {{ type.text }}), cast(? as {{ type.text }}), null, 0, {{ now }}, null
 where not exists (select 1 from {{ lease }})`,
   migrate_rejections: `-- The source rows that HubSpot or a guard refused and that have not gone through since.
 create table if not exists {{ rejections }} (
@@ -418,12 +465,13 @@ create table if not exists {{ state }} (
   row_hash {{ type.text }},
   in_doubt {{ type.boolean }} not null,
   run_id {{ type.text }} not null,
-  acknowledged_at {{ type.timestamp }}
+  acknowledged_at {{ type.timestamp }},
+  removed_at {{ type.timestamp }}
 )`,
   plan_changes: `-- Compares the source with the state and writes one row for every source row that is not unchanged, and as seq 0 the plan's counts.
 -- One statement, so that rows and counts come from one reading of the source.
 insert into {{ changes }}
-  (run_id, seq, {{ id }}, operation, reason, hubspot_id, known, payload, desired, row_hash, detected_at)
+  (run_id, seq, {{ id }}, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, detected_at)
 with run as (
   select cast(? as varchar) as run_id, cast(? as varchar) as resync
 ),
@@ -439,11 +487,14 @@ waiting as (
 ),
 compared as {{ materialized }} (
   select
-    s.id,
+    coalesce(s.id, t.{{ id }}) as id,
     s.row_hash,
     t.hubspot_id,
     t.row_hash is not null as known,
+    t.removed_at is not null as was_removed,
+    s.row_hash <> t.row_hash as differs,
     case
+      when s.row_hash is null and t.removed_at is not null then 'gone'
       when s.row_hash is null then 'removed'
       when s.id is null then 'missing_id'
       when repeated_ids.id is not null then 'duplicate_id'
@@ -451,7 +502,7 @@ compared as {{ materialized }} (
       when t.in_doubt then 'in_doubt'
       when t.row_hash is null then 'new'
       when run.resync = 'all' then 'resync'
-      when t.row_hash = s.row_hash then 'unchanged'
+      when t.row_hash = s.row_hash and t.removed_at is null then 'unchanged'
       else 'changed'
     end as reason
   from source_rows as s
@@ -480,8 +531,10 @@ differences as (
     c.hubspot_id,
     c.known,
     c.reason,
+    t.acknowledged_at,
     {{ payload }} as payload,
-    {{ desired }} as desired
+    {{ desired }} as desired,
+    {{ kept }} as kept
   from candidates as c
   join source_values as v on v.id = c.id
   left join {{ state }} as t on t.{{ id }} = c.id
@@ -495,24 +548,30 @@ listed as (
     -- The hash differs but no mapped property does: the state is refreshed without a call.
     case when reason = 'changed' and {{ payload_text }} = '{}' then 'skip' else {{ operation }} end as operation,
     case when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged' else reason end as reason,
+    acknowledged_at,
     payload,
-    desired
+    desired,
+    kept
   from differences
   union all
-  select id, row_hash, null, false, 'skip', reason, null, null
+  select id, row_hash, null, false, 'skip', reason, null, null, null, null
   from compared
-  where reason in ('missing_id', 'duplicate_id', 'waiting')
+  where reason in ('missing_id', 'duplicate_id', 'waiting', 'removed')
 ),
 numbered as {{ materialized }} (
   select
-    row_number() over (order by case when operation = 'skip' then 1 else 0 end, id, row_hash) as seq,
+    -- What waits longest goes first, so that a daily limit does not starve the same rows every day.
+    row_number() over (
+      order by case when operation = 'skip' then 1 else 0 end, acknowledged_at nulls first, id, row_hash
+    ) as seq,
     listed.*
   from listed
 ),
 compared_counts as (
   select
     count(*) as compared,
-    count(case when known then 1 end) as known,
+    count(case when known and not was_removed then 1 end) as known,
+    count(case when known and differs and reason in ('resync', 'in_doubt') then 1 end) as differing,
     count(case when reason = 'removed' and known then 1 end) as removed,
     count(case when reason = 'unchanged' then 1 end) as unchanged
   from compared
@@ -529,13 +588,13 @@ listed_counts as (
   from numbered
 ),
 plan as (
-  select {{ plan_hash }} as plan_hash from numbered where operation <> 'skip'
+  select {{ plan_hash }} as plan_hash from numbered where operation <> 'skip' or reason = 'removed'
 )
-select run.run_id, seq, id, operation, reason, hubspot_id, known, payload, desired, row_hash, {{ now }}
+select run.run_id, seq, id, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, {{ now }}
 from numbered
 cross join run
 union all
-select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, plan.plan_hash, {{ now }}
+select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, null, plan.plan_hash, {{ now }}
 from compared_counts
 cross join listed_counts
 cross join plan
@@ -587,7 +646,7 @@ where code not in ('MISSING_ID', 'DUPLICATE_ID')
   and {{ id }} not in (
     select c.{{ id }}
     from {{ changes }} as c
-    where c.run_id = ? and c.seq > 0 and c.reason <> 'unchanged' and c.{{ id }} is not null
+    where c.run_id = ? and c.seq > 0 and c.reason not in ('unchanged', 'removed') and c.{{ id }} is not null
   )`,
   run_failure: `-- R10: hits a row once a run, so whoever hits it records and alerts.
 update {{ runs }}
@@ -669,9 +728,19 @@ from information_schema.columns
 where {{ schema_is }} and {{ table_is }}
 order by ordinal_position`,
   state_refresh: `update {{ state }}
-set payload = c.desired, row_hash = c.row_hash, run_id = c.run_id
+set payload = c.desired, row_hash = c.row_hash, run_id = c.run_id, removed_at = null
 from {{ changes }} as c
 where c.run_id = ? and c.operation = 'skip' and c.reason = 'unchanged' and {{ state }}.{{ id }} = c.{{ id }}`,
+  state_removed: `-- Rows that left the source are remembered, so that the guard counts only those that leave now.
+update {{ state }}
+set removed_at = {{ now }}
+from {{ changes }} as c
+where c.run_id = ? and c.reason = 'removed' and {{ state }}.{{ id }} = c.{{ id }}`,
+  state_resync: `-- A resync that does not finish goes on in the next run: what is in doubt is due until HubSpot acknowledges it.
+update {{ state }}
+set in_doubt = true
+from {{ changes }} as c
+where c.run_id = ? and c.reason = 'resync' and {{ state }}.{{ id }} = c.{{ id }}`,
   state_size: `select cast(count(*) as varchar) as state_rows from {{ state }}`,
   state_version: `select {{ version }} as data_version from {{ state }}`,
 } as const;

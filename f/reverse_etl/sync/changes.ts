@@ -14,6 +14,7 @@ export async function* changePages(session: SyncSession, runId: string, batch: B
     const rows = await session.query("changes_page", [runId, `${first}`, `${last}`], {
       payload_text: dialect.jsonText("payload"),
       desired_text: dialect.jsonText("desired"),
+      kept_text: dialect.jsonText("kept"),
     });
     yield rows.map(
       (row): Change => ({

@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   RETL_NOT_MIGRATED: { transient: false },
   RETL_BUSY: { transient: false },
   RETL_LEASE_LOST: { transient: false },
+  RETL_SYNC_CHANGED: { transient: false },
+  RETL_RUN_SETTLED: { transient: false },
   RETL_SOURCE_COLUMN: { transient: false },
   RETL_SOURCE_MISSING: { transient: false },
   RETL_HELD_EMPTY_SOURCE: { transient: false },

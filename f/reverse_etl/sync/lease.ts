@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { RetlError } from "./error.ts";
 import type { SendPermit } from "./push_ports.ts";
-import { cell, type SyncSession } from "./sync_session.ts";
+import { type CompiledSync, cell, type SyncSession } from "./sync_session.ts";
 
 /** The right of one run to write for a sync; a higher token is a later holder. */
 export interface Lease {
@@ -11,6 +11,9 @@ export interface Lease {
 
 /** The lease row as the database's clock sees it. */
 export interface LeaseReading {
+  /** The sync that the tables were made for, and what it writes to. */
+  readonly sync: string;
+  readonly destination: string;
   readonly holder: string | null;
   readonly token: string;
   /** Milliseconds until it expires; negative when it has. */
@@ -41,6 +44,29 @@ export async function acquireLease(session: SyncSession, runId: string): Promise
   });
 }
 
+/** What the state of a sync is true of; with another one, what HubSpot acknowledged says nothing. */
+export function destinationOf({ config }: CompiledSync): string {
+  const { object_type, operation_mode, match_property, resources } = config;
+  return [resources.hubspot, object_type, operation_mode, match_property ?? "record id"].join(" ");
+}
+
+/**
+ * The tables of a sync belong to one asset and one destination: with another one every row would look acknowledged already.
+ * Throws `RETL_SYNC_CHANGED`.
+ */
+export async function requireSameSync(session: SyncSession): Promise<void> {
+  const { sync, tables } = session;
+  const lease = await readLease(session);
+  const destination = destinationOf(sync);
+  if (lease.sync === sync.key && lease.destination === destination) return;
+  throw new RetlError("RETL_SYNC_CHANGED", {
+    what: `The tables of ${sync.config.sync_table_name} were made for ${lease.sync} (${lease.destination}), and are asked for by ${sync.key} (${destination}).`,
+    state: "Nothing was planned or sent.",
+    next: `Give the sync another sync_table_name and run the migrate flow, so that it starts anew. If only the asset was renamed, set sync in ${tables.lease} to its new key.`,
+    details: { made_for: [lease.sync, lease.destination], asked_by: [sync.key, destination] },
+  });
+}
+
 export async function readLease(session: SyncSession): Promise<LeaseReading> {
   const { dialect } = session;
   const rows = await session.query("lease_read", [], {
@@ -56,6 +82,8 @@ export async function readLease(session: SyncSession): Promise<LeaseReading> {
   }
   const [row] = rows;
   return {
+    sync: cell(row, "sync"),
+    destination: cell(row, "destination"),
     holder: row?.holder ?? null,
     token: cell(row, "token"),
     remainingMs: Number(cell(row, "remaining_ms")),

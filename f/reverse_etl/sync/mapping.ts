@@ -122,6 +122,10 @@ function versionOf(columns: readonly MappedColumn[], config: SyncConfig): string
     .slice(0, 16);
 }
 
+/** Every white space of Unicode, because HubSpot trims more than blanks and two ids must not become one there. */
+const WHITE_SPACE =
+  " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
+
 /**
  * The SQL that turns source rows into ids, hashes and property texts.
  *
@@ -140,7 +144,7 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
   });
   const rawColumns = mapping.columns.map((column) => dialect.identifier(column.column));
   return {
-    source_id: `nullif(trim(cast(${dialect.identifier(mapping.idColumn)} as varchar)), '')`,
+    source_id: `nullif(trim(cast(${dialect.identifier(mapping.idColumn)} as varchar), ${quoteLiteral(WHITE_SPACE)}), '')`,
     source_hash: dialect.hash([quoteLiteral(mapping.version), ...rawColumns]),
     columns: columns.map(({ alias, text }) => ({ alias, text })),
     payload: dialect.object(
@@ -157,6 +161,12 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
           ? `v.${column.alias}`
           : `coalesce(v.${column.alias}, case when c.reason <> 'in_doubt' then ${column.before} end)`,
       ]),
+    ),
+    // The properties that a NULL of the source leaves alone; a repeated request must leave them alone, too.
+    kept: dialect.object(
+      columns
+        .filter((column) => column.whenNull === "keep")
+        .map((column) => [column.property, `case when v.${column.alias} is null then '' end`]),
     ),
   };
 }

@@ -1,4 +1,5 @@
 import type { Warehouse } from "../warehouse/warehouse.ts";
+import { destinationOf } from "./lease.ts";
 import { type CompiledSync, SyncSession } from "./sync_session.ts";
 
 const TABLES = [
@@ -16,5 +17,5 @@ const TABLES = [
 export async function migrate(warehouse: Warehouse, sync: CompiledSync): Promise<void> {
   const session = new SyncSession(warehouse, sync);
   for (const name of TABLES) await session.execute(name, []);
-  await session.execute("migrate_lease_row", [sync.key]);
+  await session.execute("migrate_lease_row", [sync.key, destinationOf(sync)]);
 }

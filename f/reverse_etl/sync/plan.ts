@@ -3,7 +3,7 @@ import type { Warehouse } from "../warehouse/warehouse.ts";
 import { useApproval } from "./approval.ts";
 import { RetlError } from "./error.ts";
 import { type Hold, holdsOf } from "./guards.ts";
-import { acquireLease, type Lease, proveLease, releaseLease } from "./lease.ts";
+import { acquireLease, type Lease, proveLease, releaseLease, requireSameSync } from "./lease.ts";
 import { type Mapping, mappingScope, readMapping, valueKind } from "./mapping.ts";
 import type { MappedProperty } from "./preflight.ts";
 import { recordEnd, recordStarted } from "./run_events.ts";
@@ -60,7 +60,7 @@ class RolledBack extends Error {
  * answers what is stored. Without changes it closes the run.
  *
  * Throws `RETL_BUSY`, `RETL_HELD_…` (nothing of the plan is kept), `RETL_PLAN_CHANGED`, `RETL_APPROVAL_UNKNOWN`,
- * `RETL_SOURCE_MISSING`, `RETL_SOURCE_COLUMN`, and what the warehouse throws.
+ * `RETL_SOURCE_MISSING`, `RETL_SOURCE_COLUMN`, `RETL_SYNC_CHANGED`, `RETL_RUN_SETTLED`, and what the warehouse throws.
  */
 export async function planChanges(
   warehouse: Warehouse,
@@ -69,19 +69,22 @@ export async function planChanges(
   params: RunParams,
 ): Promise<Plan> {
   const session = new SyncSession(warehouse, sync);
+  await requireSameSync(session);
   const mapping = await readMapping(session);
   if (params.dry_run) return dryRun(warehouse, session, mapping, runId, params);
 
   const lease = await acquireLease(session, runId);
   const predecessors = await settlePredecessors(warehouse, session, lease);
+  let plan: Plan | null;
   try {
-    return await warehouse.transaction(async (transaction) => {
+    plan = await warehouse.transaction(async (transaction) => {
       const within = session.within(transaction);
       await proveLease(within, lease);
       await startRun(within, runId, params);
       const stored = await readRun(within, runId);
       if (stored?.plan) {
         if (stored.settled) await releaseLease(within, lease);
+        if (stored.settled && changesOf(stored.plan) > 0) return null;
         return planOf(lease, mapping, { planId: stored.planId ?? "", counts: stored.plan }, predecessors);
       }
       const draft = await draftPlan(within, mapping, runId, params);
@@ -95,6 +98,18 @@ export async function planChanges(
     await giveUpRun(warehouse, session, lease, params, error);
     throw error;
   }
+  if (plan === null) throw runSettled(session, runId);
+  // A long plan may have used up the lease; the pushes start with a whole one.
+  if (plan.status === "planned") await proveLease(session, lease);
+  return plan;
+}
+
+function runSettled(session: SyncSession, runId: string): RetlError {
+  return new RetlError("RETL_RUN_SETTLED", {
+    what: `The run ${runId} of ${session.sync.key} planned its changes before and is settled.`,
+    state: "Nothing was planned or sent again.",
+    next: "Start a new run; it finds whatever has changed since.",
+  });
 }
 
 async function draftPlan(
@@ -121,7 +136,7 @@ async function draftPlan(
       count("unchanged", "compared_counts.unchanged + listed_counts.refreshed"),
       count("to_create", "listed_counts.to_create"),
       count("to_update", "listed_counts.to_update"),
-      count("changed", "listed_counts.changed"),
+      count("changed", "listed_counts.changed + compared_counts.differing"),
       count("skipped", "listed_counts.waiting"),
       count("refused", "listed_counts.missing_id + listed_counts.duplicate_id"),
     ]),
@@ -150,17 +165,25 @@ async function draftPlan(
     },
     sync.config.guards,
   );
-  return { planId: planIdOf(mapping, cell(row, "plan_hash")), counts, holds };
+  const content = [
+    mapping.version,
+    cell(row, "plan_hash"),
+    counts.rows_read,
+    ...holds.map(({ code }) => code),
+  ];
+  return { planId: planIdOf(content), counts, holds };
 }
 
 /** Names a plan by its content, so that an approval is for exactly what a person was shown. */
-function planIdOf(mapping: Mapping, planHash: string): string {
-  return `plan_${createHash("sha256").update(`${mapping.version}:${planHash}`).digest("hex").slice(0, 16)}`;
+function planIdOf(content: readonly (string | number)[]): string {
+  return `plan_${createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16)}`;
 }
 
 async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promise<void> {
   const { runId } = lease;
   await session.execute("state_refresh", [runId]);
+  await session.execute("state_removed", [runId]);
+  await session.execute("state_resync", [runId]);
   await session.execute("refusals_gone", [runId]);
   await session.execute("refusals_again", []);
   await session.execute("refusals_new", [runId]);
@@ -232,6 +255,8 @@ async function endWithoutPlan(
     const within = session.within(transaction);
     await proveLease(within, lease);
     await startRun(within, lease.runId, params);
+    // Another copy of the step may have kept its plan meanwhile; then the run goes on with that.
+    if ((await readRun(within, lease.runId))?.plan) return;
     await finishRun(within, lease.runId, end);
     await releaseLease(within, lease);
   });

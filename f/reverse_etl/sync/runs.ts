@@ -1,4 +1,5 @@
 import type { Row } from "../warehouse/warehouse.ts";
+import { RetlError } from "./error.ts";
 import type { RunParams } from "./run_params.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
@@ -134,7 +135,8 @@ export async function markPlanned(
     plan.refused,
     plan.removed,
   ];
-  await session.execute("run_planned", [planId, ...counts.map(String), runId, session.sync.key]);
+  const hit = await session.execute("run_planned", [planId, ...counts.map(String), runId, session.sync.key]);
+  requireRow(session, runId, hit);
 }
 
 /** Writes how a run ended and closes it for the fold. */
@@ -145,7 +147,7 @@ export async function markSettled(
 ): Promise<void> {
   const { outcomes, calls } = end;
   const text = (value: number | null) => (value === null ? null : `${value}`);
-  await session.execute("run_settled", [
+  const hit = await session.execute("run_settled", [
     end.status,
     end.message,
     text(outcomes.acknowledged),
@@ -160,6 +162,16 @@ export async function markSettled(
     runId,
     session.sync.key,
   ]);
+  requireRow(session, runId, hit);
+}
+
+function requireRow(session: SyncSession, runId: string, hit: number): void {
+  if (hit === 1) return;
+  throw new RetlError("RETL_COUNTS_DIFFER", {
+    what: `${session.tables.runs} has ${hit} rows for the run ${runId} of ${session.sync.key} instead of one.`,
+    state: "The step was rolled back.",
+    next: "Rows of the table were deleted or doubled by hand; start a new run.",
+  });
 }
 
 /** R9: the runs of this sync, oldest first, that planned changes and were never settled; `runId` itself left out. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import { RetlError } from "./error.ts";
+import { hasCode, RetlError } from "./error.ts";
 import { resultsScope } from "./journal.ts";
 import { forbidSending, type Lease, proveLease, releaseLease } from "./lease.ts";
 import { recordEnd } from "./run_events.ts";
@@ -9,6 +9,7 @@ import {
   markSettled,
   type OutcomeCounts,
   outcomeCounts,
+  type PlanCounts,
   type RunRecord,
   type RunStatus,
   readCallCounts,
@@ -32,6 +33,7 @@ const FOLD = [
   "fold_acknowledged_new",
   "fold_doubtful",
   "fold_doubtful_new",
+  "fold_shared",
   "fold_rejected",
   "fold_rejected_new",
   "fold_cleared",
@@ -55,9 +57,17 @@ export async function settleRun(
     const within = session.within(transaction);
     const before = await readRun(within, lease.runId);
     if (before?.settled) return settlementOf(lease.runId, before);
-    await proveLease(within, lease);
-    const folded = await fold(within);
-    const outcomes = folded.get(lease.runId) ?? { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 };
+    try {
+      await proveLease(within, lease);
+    } catch (error) {
+      if (!hasCode(error, "RETL_LEASE_LOST")) throw error;
+      // A copy of this step that waited for the other one finds the lease given back and the run settled.
+      const settled = await readRun(within, lease.runId);
+      if (settled?.settled && settled.status !== "failed") return settlementOf(lease.runId, settled);
+      throw error;
+    }
+    const folded = await fold(within, NO_RUN);
+    const outcomes = requireWhole(session, before?.plan ?? null, folded.get(lease.runId));
     const end = { status: statusOf(outcomes, stopped), message: stopped, outcomes };
     const calls = await readCallCounts(within, lease.runId);
     await markSettled(within, lease.runId, { ...end, calls });
@@ -78,12 +88,14 @@ export async function settlePredecessors(
   session: SyncSession,
   lease: Lease,
 ): Promise<readonly string[]> {
-  if ((await unsettledRuns(session, lease.runId)).length === 0) return [];
+  const [unfolded] = await session.query("journal_unfolded", [lease.runId]);
+  const open = await unsettledRuns(session, lease.runId);
+  if (open.length === 0 && countOf(unfolded, "entries") === 0) return [];
   return warehouse.transaction(async (transaction) => {
     const within = session.within(transaction);
     await proveLease(within, lease);
     const runs = await unsettledRuns(within, lease.runId);
-    const folded = await fold(within);
+    const folded = await fold(within, lease.runId);
     for (const runId of runs) {
       const outcomes = folded.get(runId) ?? { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 };
       const calls = await readCallCounts(within, runId);
@@ -96,12 +108,15 @@ export async function settlePredecessors(
   });
 }
 
-/** Answers the outcomes of every run that was not settled yet. */
-async function fold(session: SyncSession): Promise<ReadonlyMap<string, OutcomeCounts>> {
+/** Stands for leaving out no run. */
+const NO_RUN = "";
+
+/** Folds the entries of every run but one; answers the outcomes of every run that was not settled yet. */
+async function fold(session: SyncSession, exceptRun: string): Promise<ReadonlyMap<string, OutcomeCounts>> {
   const { config, key } = session.sync;
   const { dialect } = session;
   const foldId = randomUUID();
-  await session.execute("fold_mark", [foldId]);
+  await session.execute("fold_mark", [foldId, exceptRun]);
   const firstRetryMs = `${config.rejections.first_retry_hours * 3_600_000}`;
   const longestRetryMs = `${config.rejections.max_retry_hours * 3_600_000}`;
   const nextRetryMs = `least(${longestRetryMs}, ${firstRetryMs} * power(2, least(${session.tables.rejections}.attempts, 30)))`;
@@ -115,6 +130,23 @@ async function fold(session: SyncSession): Promise<ReadonlyMap<string, OutcomeCo
   const [ambiguous] = await session.query("fold_ambiguous", [foldId, foldId]);
   if (countOf(ambiguous, "requests") > 0) await forbidSending(session);
   return new Map(rows.map((row) => [cell(row, "run_id"), checked(session, row)]));
+}
+
+/** An empty result is no success: what was planned must be there to be settled. */
+function requireWhole(
+  session: SyncSession,
+  plan: PlanCounts | null,
+  outcomes: OutcomeCounts | undefined,
+): OutcomeCounts {
+  const planned = plan === null ? null : plan.to_create + plan.to_update;
+  const found = outcomes === undefined ? 0 : Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  if (outcomes !== undefined && planned === found) return outcomes;
+  throw new RetlError("RETL_COUNTS_DIFFER", {
+    what: `${session.sync.key}: the run planned ${planned ?? "nothing that is on record"}, but ${found} planned changes are in ${session.tables.changes}.`,
+    state: "Nothing was settled; the journal keeps what HubSpot said.",
+    next: "Rows of the run's tables are missing (a restore, a delete by hand). The next run puts what was sent in doubt and sends it again.",
+    details: { planned, found },
+  });
 }
 
 /** Promise 6: every planned change has exactly one outcome. */

@@ -129,7 +129,22 @@ const syncShape = z.strictObject({
 
 /** The names under which one sync keeps its tables. */
 const TABLE_SUFFIXES = ["", "_journal", "_state", "_rejections", "_lease"] as const;
-const COLUMNS_OF_OUR_TABLES = ["run_id", "seq", "operation", "reason", "payload", "desired", "row_hash"];
+const COLUMNS_OF_OUR_TABLES = [
+  ...[
+    "run_id",
+    "seq",
+    "operation",
+    "reason",
+    "hubspot_id",
+    "known",
+    "payload",
+    "desired",
+    "kept",
+    "row_hash",
+  ],
+  ...["detected_at", "in_doubt", "acknowledged_at", "removed_at", "code", "property", "message", "attempts"],
+  ...["first_at", "last_at", "next_try_at"],
+];
 
 const syncSchema = syncShape.superRefine((sync, context) => {
   const problem = (path: (string | number)[], message: string) =>

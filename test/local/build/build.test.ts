@@ -25,6 +25,7 @@ const READ = [
   "local/demo/compiled",
   "local/python_environment.ts",
   "local/duckdb_warehouse",
+  "local/windmill_parser.ts",
   "package.json",
   "package-lock.json",
 ];
@@ -55,9 +56,10 @@ interface Ended {
   readonly output: string;
 }
 
-/** Runs the command of `npm run build` on the copy. */
+/** Runs the command of `npm run build` on the copy. Whoever asked a registry would get no answer. */
 function build(...args: string[]): Promise<Ended> {
-  const environment = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" };
+  const nowhere = { HTTP_PROXY: "http://127.0.0.1:9", HTTPS_PROXY: "http://127.0.0.1:9" };
+  const environment = { ...process.env, ...nowhere, NO_COLOR: "1", FORCE_COLOR: "0" };
   return new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -125,6 +127,18 @@ describe("npm run build", () => {
     expect(output).toContain(`wrote ${FLOW}`);
   });
 
+  it("writes the sidecars of a script that is new, removes those of one that is gone, and leaves what it does not write", async () => {
+    write("f/reverse_etl/sync/new_one.ts", "export const one = 1;\n");
+    write("f/reverse_etl/by_hand.http_trigger.yaml", "script_path: f/reverse_etl/hubspot_contacts\n");
+    rmSync(join(root, "f/reverse_etl/migrate.ts"));
+    const { output } = await build();
+    expect(output).toContain("wrote f/reverse_etl/sync/new_one.script.yaml");
+    expect(output).toContain("wrote f/reverse_etl/sync/new_one.script.lock");
+    expect(output).toContain("removed f/reverse_etl/migrate.script.yaml");
+    expect(output).toContain("removed f/reverse_etl/migrate.script.lock");
+    expect(existsSync(join(root, "f/reverse_etl/by_hand.http_trigger.yaml"))).toBe(true);
+  });
+
   it("removes the flows and the schedule of a job that is gone, because a push would still deploy them", async () => {
     edit("flows/hubspot_contacts.ts", 'name: "hubspot_contacts",', 'name: "crm_contacts",');
     const { output } = await build();
@@ -141,6 +155,14 @@ describe("npm run build -- --check", () => {
     rmSync(join(root, "f/reverse_etl/hubspot.resource.yaml"));
     write("f/reverse_etl/old_weekly.schedule.yaml", "summary: old\n");
     edit("f/reverse_etl/generated/sql.ts", "export const SQL", "// edited\nexport const SQL");
+    edit("f/reverse_etl/settle.script.yaml", "summary: ", "summary: Not ");
+    edit("f/reverse_etl/settle.script.lock", "zod@", "zed@");
+    rmSync(join(root, "f/reverse_etl/sync/run_id.ts"));
+    edit(
+      "f/reverse_etl/dbt_prep.ts",
+      'import { currentRunId } from "./sync/run_id.ts";',
+      "const currentRunId = (_: unknown) => '';",
+    );
     const before = contents();
     const { code, output } = await build("--check");
     expect(code).toBe(1);
@@ -148,6 +170,10 @@ describe("npm run build -- --check", () => {
     expect(output).toContain("stale f/reverse_etl/hubspot.resource.yaml");
     expect(output).toContain("stale f/reverse_etl/generated/sql.ts");
     expect(output).toContain("declared nowhere f/reverse_etl/old_weekly.schedule.yaml");
+    expect(output).toContain("stale f/reverse_etl/settle.script.yaml");
+    expect(output).toContain("stale f/reverse_etl/settle.script.lock");
+    expect(output).toContain("declared nowhere f/reverse_etl/sync/run_id.script.yaml");
+    expect(output).toContain("declared nowhere f/reverse_etl/sync/run_id.script.lock");
     expect(output).toContain("Run npm run build and commit what it changes.");
     expect(contents()).toEqual(before);
   });
@@ -164,7 +190,10 @@ describe("npm run build -- --check", () => {
     expect((await build("--check")).code).toBe(0);
     lock.packages["node_modules/zod"].version = "9.9.9";
     write("package-lock.json", JSON.stringify(lock));
-    expect((await build("--check")).output).toContain(`stale ${FLOW}`);
+    const { output } = await build("--check");
+    expect(output).toContain(`stale ${FLOW}`);
+    expect(output).toContain("stale f/reverse_etl/sync/sync_config.script.lock");
+    expect(output).not.toContain("sync/push.script.lock");
   });
 
   it("finds a secret in resources/ and never shows it", async () => {

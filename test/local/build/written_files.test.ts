@@ -10,8 +10,8 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
 describe("what the build writes", () => {
-  it("are two flows and a schedule a job, and the schedule sorts behind its flow, because a push creates them in that order", () => {
-    const files = [...writtenFiles(ROOT, compileJobs([diamondJob()], ROOT)).keys()].filter((path) =>
+  it("are two flows and a schedule a job, and the schedule sorts behind its flow, because a push creates them in that order", async () => {
+    const files = [...(await writtenFiles(ROOT, compileJobs([diamondJob()], ROOT))).keys()].filter((path) =>
       /diamond/.test(path),
     );
     expect(files).toEqual([
@@ -23,17 +23,17 @@ describe("what the build writes", () => {
     expect(flow < schedule).toBe(true);
   });
 
-  it("has neither a migrate flow for a job without a sync nor a schedule for a job that people start", () => {
+  it("has neither a migrate flow for a job without a sync nor a schedule for a job that people start", async () => {
     const { schedule: _, cadence: __, ...models } = diamondJob({ name: "models", select: "kind:dbt" });
-    const files = [...writtenFiles(ROOT, compileJobs([models], ROOT)).keys()].filter((path) =>
-      /models/.test(path),
+    const files = [...(await writtenFiles(ROOT, compileJobs([models], ROOT))).keys()].filter((path) =>
+      /\/models/.test(path),
     );
     expect(files).toEqual(["f/reverse_etl/models__flow/flow.yaml"]);
   });
 
-  it("is never written by two jobs at once", () => {
+  it("is never written by two jobs at once", async () => {
     const jobs = compileJobs([diamondJob(), diamondJob({ name: "diamond_migrate" })], ROOT);
-    expect(() => writtenFiles(ROOT, jobs)).toThrow(
+    await expect(writtenFiles(ROOT, jobs)).rejects.toThrow(
       /BUILD_PATH_TAKEN: two jobs would write f\/reverse_etl\/diamond_migrate__flow\/flow\.yaml/,
     );
   });

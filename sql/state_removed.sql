@@ -1,0 +1,5 @@
+-- Rows that left the source are remembered, so that the guard counts only those that leave now.
+update {{ state }}
+set removed_at = {{ now }}
+from {{ changes }} as c
+where c.run_id = ? and c.reason = 'removed' and {{ state }}.{{ id }} = c.{{ id }}

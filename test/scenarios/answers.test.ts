@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { errorOf, flowWorld } from "../support/flow_world.ts";
+import { LOST_ANSWERS, WRITES } from "../support/lost_answers.ts";
+import { differences, silentDifferences } from "../support/oracle.ts";
+import { contacts, FAULT_TIMINGS, persons } from "../support/people_sync.ts";
+
+describe.concurrent("answers in another form", () => {
+  it.for([
+    ["no trace ids at all", { echoTraceIds: false as const }],
+    ["trace ids in errors only", { echoTraceIds: "errors" as const }],
+    ["cleared values left out", { echoCleared: "omitted" as const }],
+    ["cleared values as null", { echoCleared: "null" as const }],
+    ["values as a Java server shows them", { valueForm: "java" as const }],
+  ] as const)(
+    "%s: every row is told apart, and nothing is sent twice",
+    async ([_name, simulator], { onTestFinished }) => {
+      const world = await flowWorld({ simulator }, onTestFinished);
+      const rows = persons(11, (index) => ({
+        score: index % 3 === 0 ? null : index * 10_000_000,
+        tier: index % 4 === 1 ? "iron" : "gold",
+      }));
+      await world.people(rows);
+      const run = await world.run();
+      const listed = await world.sql("select person_id from retl.people_sync_rejections order by 1");
+      expect(listed.map(({ person_id }) => person_id)).toEqual(["p1", "p5", "p9"]);
+      expect(run.result).toMatchObject({ outcomes: { acknowledged: 8, rejected: 3, unknown: 0 } });
+      expect(await differences(world, { except: ["p1", "p5", "p9"] })).toEqual([]);
+      const calls = await world.writeCalls();
+      await world.run();
+      expect(await world.writeCalls()).toBe(calls);
+    },
+  );
+});
+
+describe.concurrent("calls that HubSpot lets wait or loses, once", () => {
+  it.for(Object.entries(LOST_ANSWERS))(
+    "a call that is %s is sent again in the same run",
+    async ([name, action], { onTestFinished }) => {
+      const world = await flowWorld({ sync: contacts({ timings: FAULT_TIMINGS }) }, onTestFinished);
+      await world.people(persons(10));
+      await world.fault({ match: WRITES, action });
+      const run = await world.runWhenFree();
+      expect(run.success).toBe(true);
+      if (/empty 200|without results/.test(name)) {
+        // An answer came, so there is nothing to repeat: its rows are in doubt, and the next run sends them whole.
+        expect(run.result).toMatchObject({ status: "partial", outcomes: { acknowledged: 5, unknown: 5 } });
+        expect(await silentDifferences(world)).toEqual([]);
+        await world.runWhenFree();
+      } else {
+        expect(run.result).toMatchObject({ status: "succeeded", outcomes: { acknowledged: 10 } });
+      }
+      expect(await differences(world)).toEqual([]);
+      expect((await world.records()).length).toBe(10);
+    },
+  );
+
+  it.for([
+    ["423 locked", { status: 423 }],
+    ["477 migration", { status: 477, headers: { "retry-after": "1" } }],
+    [
+      "429 with Retry-After",
+      { status: 429, headers: { "retry-after": "1" }, body: { policyName: "TEN_SECONDLY_ROLLING" } },
+    ],
+    ["429 SECONDLY", { status: 429, body: { policyName: "SECONDLY" } }],
+  ] as const)("%s is waited for and the call sent again", async ([_name, reply], { onTestFinished }) => {
+    const world = await flowWorld({}, onTestFinished);
+    await world.people(persons(6));
+    await world.fault({ match: WRITES, action: { reply } });
+    const run = await world.run();
+    expect(run.result).toMatchObject({ status: "succeeded", outcomes: { acknowledged: 6 } });
+    expect(await differences(world)).toEqual([]);
+  });
+});
+
+describe.concurrent("a HubSpot that is down", () => {
+  it("for the whole push: the run is settled and fails with the code, and the next good run sends what is left", async ({
+    onTestFinished,
+  }) => {
+    const world = await flowWorld({ sync: contacts({ timings: FAULT_TIMINGS }) }, onTestFinished);
+    await world.people(persons(20));
+    await world.fault({ match: WRITES, times: "always", action: { apply: "never", reply: { status: 503 } } });
+    const run = await world.run();
+    expect(run.success).toBe(false);
+    expect(errorOf(run)?.name).toBe("RETL_HUBSPOT_UNREACHABLE");
+    expect(errorOf(run)?.message).toMatch(/The run is settled: 0 rows acknowledged/);
+    expect(await silentDifferences(world)).toEqual([]);
+    await world.clearFaults();
+    expect((await world.run()).result).toMatchObject({ outcomes: { acknowledged: 20 } });
+    expect(await differences(world)).toEqual([]);
+  });
+
+  it("from the middle of the push on: what was acknowledged stays so", async ({ onTestFinished }) => {
+    const sync = contacts({ timings: FAULT_TIMINGS, batch_size: 2, rate: { calls_in_flight: 1 } });
+    const world = await flowWorld({ sync }, onTestFinished);
+    await world.people(persons(30));
+    await world.fault({ match: WRITES, nth: 6, times: "always", action: { apply: "now", reply: "reset" } });
+    const run = await world.run();
+    expect(run.success).toBe(false);
+    const [settled] = await world.sql("select acknowledged, unknown, deferred from retl.retl_runs");
+    expect(settled?.acknowledged).toBe("10");
+    expect(Number(settled?.unknown) + Number(settled?.deferred)).toBe(20);
+    expect(await silentDifferences(world)).toEqual([]);
+    await world.clearFaults();
+    await world.runWhenFree();
+    expect(await differences(world)).toEqual([]);
+  });
+
+  it("a token that is taken away in the middle stops the run, rejects no row, and the other batches hardly ask again", async ({
+    onTestFinished,
+  }) => {
+    const sync = contacts({ batch_size: 1, rate: { calls_in_flight: 1 } });
+    const world = await flowWorld({ sync }, onTestFinished);
+    await world.people(persons(24));
+    await world.fault({
+      match: WRITES,
+      nth: 5,
+      times: "always",
+      action: {
+        reply: { status: 401, body: { category: "EXPIRED_AUTHENTICATION", message: "The token expired" } },
+      },
+    });
+    const run = await world.run();
+    expect(errorOf(run)?.name).toBe("RETL_HUBSPOT_UNAUTHORIZED");
+    expect(await world.sql("select acknowledged, rejected, deferred, unknown from retl.retl_runs")).toEqual([
+      { acknowledged: "4", rejected: "0", deferred: "20", unknown: "0" },
+    ]);
+    expect(await world.writeCalls()).toBeLessThanOrEqual(4 + 4);
+    await world.clearFaults();
+    await world.run();
+    expect(await differences(world)).toEqual([]);
+  });
+});
