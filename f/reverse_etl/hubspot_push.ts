@@ -49,6 +49,7 @@ export async function main(
         callsInFlight: config.rate.calls_in_flight,
       },
       changes: changePages(session, run_id, batch),
+      expected: batch.last_seq - batch.first_seq + 1,
       ports: {
         ...ports,
         hubspot: client,

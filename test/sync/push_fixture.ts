@@ -54,6 +54,7 @@ export interface PushOptions {
   readonly repeated?: boolean;
   readonly ports?: Partial<PushPorts>;
   readonly pageSize?: number;
+  readonly expected?: number;
   readonly append?: (records: readonly CallRecord[]) => Promise<void>;
   readonly random?: () => number;
 }
@@ -75,6 +76,7 @@ export async function push(
     summary = await pushBatch({
       sync: { ...UPSERT, ...options.sync },
       changes: pagesOf(rows, options.pageSize ?? 250),
+      ...(options.expected === undefined ? {} : { expected: options.expected }),
       ports: {
         hubspot: hubspotFromResource(resource, options.timeoutMs ?? 5_000),
         journal: {

@@ -315,12 +315,19 @@ where j.run_id = ?
   and j.kind = 'call'
   and {{ result.outcome }} in ('acknowledged', 'rejected')`,
   journal_halted: `-- What another batch of this run learnt that is true of every batch: a daily limit, or a refusal whatever the row.
+-- An answer of that kind decides no row, so only the few entries without a decision are unfolded.
 select max({{ result.code }}) as code
-from {{ journal }} as j
+from (
+  select results
+  from {{ journal }}
+  where run_id = ?
+    and kind = 'call'
+    and acknowledged = 0
+    and rejected = 0
+    and unknown = 0
+) as j
 cross join {{ results }}
-where j.run_id = ?
-  and j.kind = 'call'
-  and {{ result.outcome }} = 'deferred'
+where {{ result.outcome }} = 'deferred'
   and ({{ result.code }} = 'DAILY' or {{ result.code }} like 'RETL_HUBSPOT_%')`,
   journal_started: `select cast(count(*) as varchar) as attempts
 from {{ journal }}

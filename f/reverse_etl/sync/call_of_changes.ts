@@ -19,8 +19,10 @@ export interface PushSync {
 export interface PushRow {
   readonly change: Change;
   readonly mayHaveBeenSent: boolean;
-  /** True once all mapped properties must be sent: an earlier request may have been applied, or made the record anew. */
+  /** True once more than the payload must be sent, because an earlier request may have been applied. */
   whole: boolean;
+  /** True once HubSpot made the record anew, so that it lacks even what is otherwise left alone. */
+  recreated: boolean;
   /** Why an earlier request of this push may have been applied; null when none may. */
   doubt: string | null;
   /** Creates of this row that left. */
@@ -31,7 +33,15 @@ export interface PushRow {
 
 /** `mayHaveBeenSent`: an earlier attempt may have sent the row without recording it. */
 export function rowOf(change: Change, mayHaveBeenSent: boolean): PushRow {
-  return { change, mayHaveBeenSent, whole: mayHaveBeenSent, doubt: null, creates: 0, outcome: null };
+  return {
+    change,
+    mayHaveBeenSent,
+    whole: mayHaveBeenSent,
+    recreated: false,
+    doubt: null,
+    creates: 0,
+    outcome: null,
+  };
 }
 
 /** Which endpoint a change goes to. */
@@ -42,11 +52,26 @@ export function actionOf(sync: PushSync, change: Change): WriteAction {
     : sync.action;
 }
 
-/** True when the payload leaves out mapped properties. */
+/** True when what the row sends leaves out properties that a new record needs. */
 export function isPartial(row: PushRow): boolean {
-  return (
-    !row.whole && Object.keys(row.change.desired).some((name) => !Object.hasOwn(row.change.payload, name))
-  );
+  const sent = updateOf(row);
+  return Object.keys(row.change.desired).some((name) => !Object.hasOwn(sent, name));
+}
+
+/**
+ * What a row in doubt sends. Of a property whose source is NULL and that is left alone then, `desired` has the value acknowledged
+ * last: sending it could undo an edit that a person made in HubSpot since.
+ */
+export function wholeOf(change: Change): Readonly<Record<string, string>> {
+  const kept = new Set(change.kept ?? []);
+  const owned = Object.entries(change.desired).filter(([name]) => !kept.has(name));
+  return { ...Object.fromEntries(owned), ...change.payload };
+}
+
+function updateOf(row: PushRow): Readonly<Record<string, string>> {
+  const { change } = row;
+  if (row.recreated) return { ...change.desired, ...change.payload };
+  return row.whole ? wholeOf(change) : change.payload;
 }
 
 /** What a row sends now. */
@@ -62,7 +87,7 @@ export function valuesOf(
     case "create":
       return sync.idProperty === null ? change.desired : { ...change.desired, [sync.idProperty]: change.id };
     default:
-      return row.whole ? { ...change.desired, ...change.payload } : change.payload;
+      return updateOf(row);
   }
 }
 

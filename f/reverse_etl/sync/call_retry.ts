@@ -76,7 +76,7 @@ function isWait(result: { readonly kind: string }): result is Wait {
 }
 
 /** A pause that HubSpot named is kept, with a little jitter on top; any other is exponential with full jitter. */
-function pauseMs(wait: Wait, tries: number, random: Random): number {
+export function pauseMs(wait: Wait, tries: number, random: Random): number {
   if (wait.atLeast) return Math.ceil(wait.seconds * 1000 * (1 + 0.1 * random()));
   const ceiling = Math.min(RETRY.longestBackoffSeconds, wait.seconds * 2 ** Math.max(0, tries - 1));
   return Math.ceil(ceiling * 1000 * random());

@@ -14,6 +14,11 @@ export interface Change {
   readonly payload: Readonly<Record<string, string>>;
   /** All mapped properties: what HubSpot should hold afterwards. */
   readonly desired: Readonly<Record<string, string>>;
+  /**
+   * Properties whose source is NULL and that `when_null: keep` leaves alone: `desired` has the value acknowledged last, if any. None
+   * when absent.
+   */
+  readonly kept?: readonly string[];
   /** True when the state has a row for this id, so that HubSpot should already hold the record. */
   readonly known: boolean;
 }

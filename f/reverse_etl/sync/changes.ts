@@ -1,12 +1,16 @@
 import type { Change, Operation } from "./change.ts";
 import type { Batch } from "./journal.ts";
 import type { ChangePages } from "./push_ports.ts";
+import { requireCount } from "./push_summary.ts";
 import { cell, type SyncSession } from "./sync_session.ts";
 
-/** Changes read at once: twenty calls' worth, so that a page's memory stays around a megabyte. */
-const PAGE = 2_000;
+/**
+ * Changes read at once, five calls' worth. A text of HubSpot's greatest length (65,536 characters) in every row's payload and desired
+ * makes a page of 64 MB, which leaves room for its parsed copy below the 200 MB of a push worker; 2,000 rows would not.
+ */
+const PAGE = 500;
 
-/** Reads a batch's changes in order of `seq`, one page at a time. */
+/** Reads a batch's changes in order of `seq`, one page at a time. Throws `RETL_COUNTS_DIFFER` for a page that misses some. */
 export async function* changePages(session: SyncSession, runId: string, batch: Batch): ChangePages {
   const { dialect } = session;
   for (let first = batch.first_seq; first <= batch.last_seq; first += PAGE) {
@@ -16,6 +20,7 @@ export async function* changePages(session: SyncSession, runId: string, batch: B
       desired_text: dialect.jsonText("desired"),
       kept_text: dialect.jsonText("kept"),
     });
+    requireCount("A part of a batch", last - first + 1, rows.length);
     yield rows.map(
       (row): Change => ({
         seq: Number(cell(row, "seq")),
@@ -24,6 +29,7 @@ export async function* changePages(session: SyncSession, runId: string, batch: B
         hubspotId: row.hubspot_id ?? null,
         payload: JSON.parse(cell(row, "payload")) as Record<string, string>,
         desired: JSON.parse(cell(row, "desired")) as Record<string, string>,
+        kept: Object.keys(JSON.parse(row.kept ?? "{}") as Record<string, unknown>),
         known: cell(row, "known") === "true",
       }),
     );

@@ -7,7 +7,7 @@ import type { PushContext } from "./push_call.ts";
 import { PushHalt } from "./push_halt.ts";
 import type { AttemptJournal, ChangePages, Progress, RateLimiter, SendPermit } from "./push_ports.ts";
 import { RowPusher } from "./push_rows.ts";
-import { PushCounts, type PushSummary } from "./push_summary.ts";
+import { PushCounts, type PushSummary, requireCount } from "./push_summary.ts";
 
 export interface PushPorts {
   readonly hubspot: HubSpot;
@@ -22,17 +22,19 @@ export interface PushPorts {
 export interface PushRequest {
   readonly sync: PushSync;
   readonly changes: ChangePages;
+  /** How many changes the plan put into the batch; unchecked when absent. */
+  readonly expected?: number;
   readonly ports: PushPorts;
 }
 
 /**
  * Pushes one batch: every change of it gets exactly one outcome, and every request an entry in the journal.
  *
- * What HubSpot or the network does is a result, not an error. Throws when the lease is lost, when the changes cannot be read or the
- * journal cannot be written: nothing is sent after that, calls in flight come back first, and the attempt has no end, so that its rows
+ * What HubSpot or the network does is a result, not an error. Throws when the lease is lost, when the changes cannot be read or are
+ * not as many as expected (`RETL_COUNTS_DIFFER`), or when the journal cannot be written: nothing is sent after that, calls in flight come back first, and the attempt has no end, so that its rows
  * count as in doubt. Memory does not grow with the batch.
  */
-export async function pushBatch({ sync, changes, ports }: PushRequest): Promise<PushSummary> {
+export async function pushBatch({ sync, changes, expected, ports }: PushRequest): Promise<PushSummary> {
   const halt = new PushHalt();
   if (ports.journal.halted) halt.defer(ports.journal.halted);
   const counts = new PushCounts();
@@ -42,7 +44,7 @@ export async function pushBatch({ sync, changes, ports }: PushRequest): Promise<
   const limit = pLimit(sync.callsInFlight);
   const running = new Set<Promise<void>>();
   try {
-    for await (const [action, rows] of callsOf(sync, changes, ports.journal, counts)) {
+    for await (const [action, rows] of callsOf(sync, changes, expected, ports.journal, counts)) {
       if (halt.failure !== null) break;
       const call = limit(() => pusher.push(action, rows)).catch((error: unknown) => halt.fail(error));
       running.add(call);
@@ -59,10 +61,13 @@ export async function pushBatch({ sync, changes, ports }: PushRequest): Promise<
   await Promise.all(running);
   if (halt.failure !== null) {
     // What did come back is still worth recording; the failure that counts is the first one.
-    await journal.flush().catch(() => undefined);
+    await pusher
+      .finish()
+      .then(() => journal.flush())
+      .catch(() => undefined);
     throw halt.failure.error;
   }
-  pusher.finish();
+  await pusher.finish();
   await journal.flush();
   const summary = counts.summary(halt.stopped, halt.deferredReason);
   await journal.end();
@@ -73,11 +78,15 @@ export async function pushBatch({ sync, changes, ports }: PushRequest): Promise<
 async function* callsOf(
   sync: PushSync,
   changes: ChangePages,
+  expected: number | undefined,
   journal: AttemptJournal,
   counts: PushCounts,
 ): AsyncGenerator<readonly [WriteAction, readonly PushRow[]]> {
   const pending = new Map<WriteAction, PushRow[]>();
+  let read = 0;
   for await (const page of changes) {
+    read += page.length;
+    if (expected !== undefined && read > expected) requireCount("The batch", expected, read);
     for (const change of page) {
       if (journal.decided.has(change.seq)) {
         counts.alreadyDecided += 1;
@@ -93,6 +102,7 @@ async function* callsOf(
       yield [action, rows];
     }
   }
+  if (expected !== undefined) requireCount("The batch", expected, read);
   yield* pending;
 }
 

@@ -40,6 +40,10 @@ export class PushCounts {
     return this.#kinds.acknowledged;
   }
 
+  get rejected(): number {
+    return this.#kinds.rejected;
+  }
+
   /** Changes of the batch that have their outcome, those of an earlier attempt included. */
   get decided(): number {
     const { acknowledged, rejected, deferred, unknown } = this.#kinds;
@@ -79,4 +83,16 @@ export class PushCounts {
       deferredReason,
     };
   }
+}
+
+/** Throws `RETL_COUNTS_DIFFER` when other changes were read than planned. */
+export function requireCount(what: string, expected: number, read: number): void {
+  if (read === expected) return;
+  throw new RetlError("RETL_COUNTS_DIFFER", {
+    what: `${what} has ${expected} planned changes, but ${read} were read.`,
+    state:
+      "Nothing of them is sent; what was sent of this batch before is in the journal, and its rows count as in doubt.",
+    next: "Find out who changed the table of changes, then run the job again: it plans and sends these rows again.",
+    details: { expected, read },
+  });
 }
