@@ -51,6 +51,7 @@ async function expectGoodRun(world: FlowWorld) {
   expect(await unbalancedRuns(world)).toEqual([]);
 }
 
+const scoreOnly = [{ destination_name: "score", snowflake_name: "score" }];
 const changed = persons(10, (index) => (index < 3 ? { score: 70 + index } : {}));
 
 describe.concurrent("the mapping does not fit", () => {
@@ -95,10 +96,10 @@ describe.concurrent("the mapping does not fit", () => {
       /createdate: its value is read-only/,
     ],
     [
-      "a key that HubSpot does not keep unique",
+      "a key that is another than the tables were made for",
       contacts({ match_property: "note_key", timings: FAULT_TIMINGS }),
-      "RETL_HUBSPOT_MAPPING",
-      /note_key/,
+      "RETL_SYNC_CHANGED",
+      /were made for hubspot\/contacts .*person_number.*asked for by .*note_key/,
     ],
     [
       "a source table that does not exist",
@@ -115,6 +116,20 @@ describe.concurrent("the mapping does not fit", () => {
       await expectGoodRun(world);
     },
   );
+
+  it("a key that HubSpot does not keep unique is an error that names it, and nothing reaches HubSpot", async ({
+    onTestFinished,
+  }) => {
+    const sync = contacts({ match_property: "note", timings: FAULT_TIMINGS, column_mappings: scoreOnly });
+    const world = await flowWorld({ sync }, onTestFinished);
+    await world.people(persons(3));
+    const run = await world.run();
+    expect(errorOf(run)?.name).toBe("RETL_HUBSPOT_MAPPING");
+    expect(errorOf(run)?.message).toMatch(
+      /note: rows are matched by it, but HubSpot does not keep its values unique/,
+    );
+    expect(await world.writeCalls()).toBe(0);
+  });
 
   it("every problem of a sync's configuration is told at once, with its path", () => {
     const problems = syncProblems({
