@@ -127,6 +127,15 @@ const WHITE_SPACE =
   " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
 
 /**
+ * An id without outer white space; NULL when nothing else is left. Most ids begin and end with visible ASCII, and telling that is a tenth of
+ * the cost of trimming by a set of characters.
+ */
+function idText(text: string): string {
+  const visible = (end: string) => `${end}(${text}, 1) between '!' and '~'`;
+  return `nullif(case when ${visible("left")} and ${visible("right")} then ${text} else trim(${text}, ${quoteLiteral(WHITE_SPACE)}) end, '')`;
+}
+
+/**
  * The SQL that turns source rows into ids, hashes and property texts.
  *
  * The row hash is taken over the columns as they are, not over their text: equal values have equal texts, so an
@@ -144,7 +153,7 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
   });
   const rawColumns = mapping.columns.map((column) => dialect.identifier(column.column));
   return {
-    source_id: `nullif(trim(cast(${dialect.identifier(mapping.idColumn)} as varchar), ${quoteLiteral(WHITE_SPACE)}), '')`,
+    source_id: idText(`cast(${dialect.identifier(mapping.idColumn)} as varchar)`),
     source_hash: dialect.hash([quoteLiteral(mapping.version), ...rawColumns]),
     columns: columns.map(({ alias, text }) => ({ alias, text })),
     payload: dialect.object(
