@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { flowWorld } from "../support/flow_world.ts";
 import { LOST_ANSWERS } from "../support/lost_answers.ts";
-import { differences, silentDifferences, unbalancedRuns } from "../support/oracle.ts";
+import { breachesOf } from "../support/oracle.ts";
 import { contacts, FAULT_TIMINGS, type Person, persons } from "../support/people_sync.ts";
 
 /** One call that lists the properties, then three batches of two calls. */
@@ -47,11 +47,7 @@ it.concurrent.for(FAULTS)(
       before = now.map((row, index) => (index % 2 === 0 ? (before[index] ?? row) : row));
       await world.people(before);
       await world.runWhenFree();
-      const found = [
-        ...(await differences(world)),
-        ...(await silentDifferences(world)),
-        ...(await unbalancedRuns(world)),
-      ];
+      const found = await breachesOf(world);
       breaches.push(...found.map((line) => `call ${nth}: ${line}`));
     }
     expect(breaches).toEqual([]);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { FailingWarehouse, type StatementFault } from "../support/failing_warehouse.ts";
 import { flowWorld } from "../support/flow_world.ts";
-import { differences, silentDifferences, unbalancedRuns } from "../support/oracle.ts";
+import { breachesOf } from "../support/oracle.ts";
 import { contacts, type Person, persons } from "../support/people_sync.ts";
 import type { AtEnd } from "../support/temporary_folder.ts";
 
@@ -43,11 +43,7 @@ async function failingRuns(fault: StatementFault, first: number, atEnd: AtEnd) {
     before = now.map((row, index) => (index % 2 === 0 ? (before[index] ?? row) : row));
     await world.people(before);
     await world.runWhenFree();
-    const found = [
-      ...(await differences(world)),
-      ...(await silentDifferences(world)),
-      ...(await unbalancedRuns(world)),
-    ];
+    const found = await breachesOf(world);
     breaches.push(...found.map((line) => `statement ${at}: ${line}`));
   }
   return { points, breaches };

@@ -91,3 +91,12 @@ export async function unbalancedRuns(world: Pick<FlowWorld, "sql">): Promise<rea
         or (settled_at is not null and to_create + to_update <> acknowledged + rejected + deferred + unknown))`);
   return rows.map((row) => JSON.stringify(row));
 }
+
+/** Everything that a history must not leave behind: rows that differ, rows that differ without anyone knowing, runs that do not add up. */
+export async function breachesOf(world: Parameters<typeof differences>[0]): Promise<readonly string[]> {
+  return [
+    ...(await differences(world)),
+    ...(await silentDifferences(world)),
+    ...(await unbalancedRuns(world)),
+  ];
+}

@@ -1,11 +1,6 @@
 import type { ErrorCode } from "./error.ts";
 import type { PushSummary } from "./push_summary.ts";
 
-/** One slot of the loop's result: what a push reports, or what Windmill or the failure step says about an iteration that failed. */
-export type BatchReport =
-  | PushSummary
-  | { readonly error: { readonly name?: string; readonly message?: string } };
-
 /** Why the flow must fail after settling. */
 export interface PushStop {
   readonly code: ErrorCode;
@@ -20,7 +15,10 @@ const NEXT: Partial<Record<ErrorCode, string>> = {
   RETL_HUBSPOT_UNREACHABLE: "Look at HubSpot's status page and at the worker's network.",
 };
 
-/** The first reason by batch for which the push did not go through; null when every batch did. */
+/**
+ * The first reason by batch for which the push did not go through; null when every batch did. A slot of the loop's result is what a push
+ * reports, or what Windmill or the failure step says about an iteration that failed.
+ */
 export function stopOf(reports: readonly unknown[]): PushStop | null {
   for (const [index, slot] of reports.entries()) {
     const report = (typeof slot === "object" && slot !== null ? slot : {}) as Partial<PushSummary> & {

@@ -20,7 +20,6 @@ export const ERROR_CODES = {
   RETL_APPROVAL_UNKNOWN: { transient: false },
   RETL_PLAN_CHANGED: { transient: false },
   RETL_COUNTS_DIFFER: { transient: false },
-  RETL_PUSH_INCOMPLETE: { transient: false },
   RETL_WAREHOUSE_KIND: { transient: false },
   RETL_WAREHOUSE_REFUSED: { transient: false },
   RETL_WAREHOUSE_UNAUTHORIZED: { transient: false },
@@ -37,7 +36,6 @@ export const ERROR_CODES = {
   RETL_DBT_REFUSED: { transient: false },
   RETL_DBT_TIMEOUT: { transient: false },
   RETL_DBT_UNAVAILABLE: { transient: true },
-  RETL_SELECTION: { transient: false },
   RETL_WINDMILL_UNAVAILABLE: { transient: true },
   RETL_BATCH_LOST: { transient: false },
 } as const satisfies Record<string, { transient: boolean }>;

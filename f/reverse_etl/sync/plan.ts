@@ -12,6 +12,7 @@ import {
   finishRun,
   markPlanned,
   markSettled,
+  NO_OUTCOMES,
   type PlanCounts,
   planCounts,
   readRun,
@@ -194,7 +195,7 @@ async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promi
   const end = {
     status: "succeeded" as const,
     message: null,
-    outcomes: { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 },
+    outcomes: NO_OUTCOMES,
     calls: {
       calls: 0,
       rate_limited_calls: 0,

@@ -26,6 +26,9 @@ export interface OutcomeCounts {
   readonly unknown: number;
 }
 
+/** No change has an outcome. */
+export const NO_OUTCOMES: OutcomeCounts = { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 };
+
 export interface CallCounts {
   readonly calls: number;
   readonly rate_limited_calls: number;
@@ -90,7 +93,7 @@ export function outcomeCounts(row: Row | undefined): OutcomeCounts {
   };
 }
 
-export function callCounts(row: Row | undefined): CallCounts {
+function callCounts(row: Row | undefined): CallCounts {
   const latency = (column: string) => (row?.[column] == null ? null : countOf(row, column));
   return {
     calls: countOf(row, "calls"),

@@ -7,6 +7,7 @@ import { recordEnd } from "./run_events.ts";
 import {
   type CallCounts,
   markSettled,
+  NO_OUTCOMES,
   type OutcomeCounts,
   outcomeCounts,
   type PlanCounts,
@@ -97,7 +98,7 @@ export async function settlePredecessors(
     const runs = await unsettledRuns(within, lease.runId);
     const folded = await fold(within, lease.runId);
     for (const runId of runs) {
-      const outcomes = folded.get(runId) ?? { acknowledged: 0, rejected: 0, deferred: 0, unknown: 0 };
+      const outcomes = folded.get(runId) ?? NO_OUTCOMES;
       const calls = await readCallCounts(within, runId);
       const message = `did not settle; settled by the run ${lease.runId}`;
       const end = { status: "failed" as const, message, outcomes, calls };

@@ -198,7 +198,6 @@ const syncSchema = syncShape.superRefine((sync, context) => {
 /** What one sync does, as written in `flows/`; every default is filled in by `parseSync`. */
 export type SyncInput = z.input<typeof syncShape>;
 export type SyncConfig = z.output<typeof syncShape>;
-export type ColumnMapping = SyncConfig["column_mappings"][number];
 
 /** Problems of a sync's configuration, each `path: message`; empty when there are none. */
 export function syncProblems(input: unknown): string[] {
