@@ -5,6 +5,7 @@ import { changePages } from "./sync/changes.ts";
 import { systemClock, systemRandom } from "./sync/clock.ts";
 import { startAttempt } from "./sync/journal.ts";
 import { sendPermit } from "./sync/lease.ts";
+import { operationsOf } from "./sync/operation_mode.ts";
 import { pushBatch } from "./sync/push.ts";
 import { parseCompiledSync, SyncSession } from "./sync/sync_session.ts";
 import { withWarehouse } from "./warehouse/open_warehouse.ts";
@@ -43,7 +44,7 @@ export async function main(
     return pushBatch({
       sync: {
         objectType: config.object_type,
-        action: config.operation_mode,
+        action: operationsOf(config).added,
         idProperty: config.match_property ?? null,
         batchSize: config.batch_size,
         callsInFlight: config.rate.calls_in_flight,

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isIdentifier } from "../warehouse/identifier.ts";
 import { RetlError } from "./error.ts";
+import { OPERATION_MODES, REMOVED_OPERATIONS } from "./operation_mode.ts";
 
 const identifier = z
   .string()
@@ -52,10 +53,14 @@ const syncShape = z.strictObject({
   object_type: z
     .string()
     .regex(/^([a-z][a-z0-9_]*|\d+-\d+)$/, "must be a HubSpot object type such as contacts or 2-1234567"),
-  /** `update`: unique_id_col holds HubSpot record ids. `upsert`: it holds values of match_property. */
-  operation_mode: z.enum(["update", "upsert"]),
-  /** The custom unique property that unique_id_col holds values of; only with `upsert`. */
+  /** `update`: unique_id_col holds HubSpot record ids. Every other mode: it holds values of match_property. */
+  operation_mode: z.enum(OPERATION_MODES),
+  /** The unique property that unique_id_col holds values of; not with `update`. */
   match_property: propertyName.optional(),
+  /** Only with `create`: what becomes of the records made when their rows change. */
+  on_changed: z.enum(["update", "leave"]).optional(),
+  /** What becomes of the records of rows that are gone from the source; `mirror` archives them. */
+  on_removed: z.enum(REMOVED_OPERATIONS).optional(),
   /** What NULL means: `clear` empties the property, `keep` leaves it alone. */
   null_policy: nullPolicy.default("clear"),
 
@@ -149,17 +154,23 @@ const COLUMNS_OF_OUR_TABLES = [
 const syncSchema = syncShape.superRefine((sync, context) => {
   const problem = (path: (string | number)[], message: string) =>
     context.addIssue({ code: "custom", path, message });
-  if (sync.operation_mode === "upsert" && sync.match_property === undefined) {
+  if (sync.operation_mode !== "update" && sync.match_property === undefined) {
     problem(
       ["match_property"],
-      "is required with operation_mode upsert: the custom unique property to match by",
+      `is required with operation_mode ${sync.operation_mode}: the unique property to match by`,
     );
   }
   if (sync.operation_mode === "update" && sync.match_property !== undefined) {
-    problem(["match_property"], "goes with operation_mode upsert; update matches by HubSpot's record id");
+    problem(["match_property"], "goes with the other modes; update matches by HubSpot's record id");
   }
-  if (sync.match_property === "email") {
-    problem(["match_property"], "matching by email is not supported: use a custom unique property");
+  if (sync.on_changed !== undefined && sync.operation_mode !== "create") {
+    problem(["on_changed"], "goes with operation_mode create; the other modes always send changes");
+  }
+  if (sync.operation_mode === "mirror" && sync.on_removed !== undefined && sync.on_removed !== "archive") {
+    problem(["on_removed"], `is archive with operation_mode mirror; use upsert to ${sync.on_removed} them`);
+  }
+  if (sync.match_property === "email" && !["contacts", "0-1"].includes(sync.object_type)) {
+    problem(["match_property"], "email identifies contacts only: use a custom unique property");
   }
   if (sync.match_property === "hs_object_id") {
     problem(["match_property"], "hs_object_id is the record id: use operation_mode update");
