@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import pLimit from "p-limit";
 import { RetlError } from "../../f/reverse_etl/sync/error.ts";
 import { type Dialect, duckdbDialect } from "../../f/reverse_etl/warehouse/dialect.ts";
 import { registerWarehouse } from "../../f/reverse_etl/warehouse/open_warehouse.ts";
 import { retryConflicts } from "../../f/reverse_etl/warehouse/retry_conflicts.ts";
+import { SessionQueue } from "../../f/reverse_etl/warehouse/session_queue.ts";
 import type { Bind, Row, Warehouse, WarehouseSession } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { useDatabaseFile } from "./database_file.ts";
 import { duckdbError } from "./duckdb_error.ts";
@@ -13,14 +13,15 @@ export async function openDuckdb(path: string, dialect: Dialect = duckdbDialect)
   const file = await useDatabaseFile(path);
   const connection = await file.instance.connect();
   // A connection takes one statement at a time; what runs inside a transaction has the connection to itself.
-  const oneAtATime = pLimit(1);
+  const queue = new SessionQueue();
   const raw = sessionOf(connection, dialect);
 
   return {
     dialect,
-    query: (sql, binds) => oneAtATime(() => retryConflicts(() => raw.query(sql, binds))),
-    execute: (sql, binds) => oneAtATime(() => retryConflicts(() => raw.execute(sql, binds))),
-    transaction: (work) => oneAtATime(() => retryConflicts(() => transaction(connection, raw, work))),
+    query: (sql, binds) => queue.run(() => retryConflicts(() => raw.query(sql, binds))),
+    execute: (sql, binds) => queue.run(() => retryConflicts(() => raw.execute(sql, binds))),
+    stream: (sql, binds) => queue.stream(() => raw.stream(sql, binds)),
+    transaction: (work) => queue.run(() => retryConflicts(() => transaction(connection, inTurn(raw), work))),
     async close() {
       connection.closeSync();
       file.release();
@@ -28,15 +29,26 @@ export async function openDuckdb(path: string, dialect: Dialect = duckdbDialect)
   };
 }
 
+/** The same session, one statement after another. */
+function inTurn(raw: WarehouseSession): WarehouseSession {
+  const queue = new SessionQueue();
+  return {
+    dialect: raw.dialect,
+    query: (sql, binds) => queue.run(() => raw.query(sql, binds)),
+    execute: (sql, binds) => queue.run(() => raw.execute(sql, binds)),
+    stream: (sql, binds) => queue.stream(() => raw.stream(sql, binds)),
+  };
+}
+
 async function transaction<T>(
   connection: DuckDBConnection,
-  raw: WarehouseSession,
+  session: WarehouseSession,
   work: (session: WarehouseSession) => Promise<T>,
 ): Promise<T> {
   await connection.run("begin");
   let result: T;
   try {
-    result = await work(raw);
+    result = await work(session);
   } catch (error) {
     await connection.run("rollback");
     throw error;
@@ -64,6 +76,18 @@ function sessionOf(connection: DuckDBConnection, dialect: Dialect): WarehouseSes
     async execute(sql, binds: readonly Bind[] = []) {
       try {
         return (await connection.run(sql, [...binds] as (string | null)[])).rowsChanged;
+      } catch (error) {
+        throw duckdbError(error);
+      }
+    },
+    async *stream(sql, binds = []) {
+      try {
+        // DuckDB hands out some thousand rows at a time and computes the next when they are asked for.
+        const result = await connection.stream(sql, [...binds] as (string | null)[]);
+        const names = result.columnNames();
+        for await (const rows of result.yieldRowsJson()) {
+          for (const cells of rows) yield rowOf(names, cells);
+        }
       } catch (error) {
         throw duckdbError(error);
       }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../f/reverse_etl/sync/error.ts";
-import type { Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
+import type { Row, Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
 
 /** What every warehouse must do; `open` gives another session of one and the same empty warehouse each time it is called. */
 export function warehouseContract(name: string, opener: () => Promise<() => Promise<Warehouse>>): void {
@@ -85,6 +85,101 @@ export function warehouseContract(name: string, opener: () => Promise<() => Prom
         ["1", "2", "3"].map((id) => warehouse.execute("insert into notes (id) values (?)", [id])),
       );
       expect(await warehouse.query("select id from notes")).toEqual([{ id: "1" }, { id: "2" }, { id: "3" }]);
+    });
+
+    describe("a stream", () => {
+      /** More than one vector of DuckDB (2,048 rows), so that it is not handed out at once. */
+      const ROWS = 5_000;
+      const numbered = async () => {
+        const { open, warehouse } = await opened();
+        const { dialect } = warehouse;
+        const { from, field } = dialect.unfold(dialect.jsonFrom("?"), { id: "text", amount: "text" }, "r");
+        const rows = Array.from({ length: ROWS }, (_, index) => ({
+          id: `n${String(index).padStart(5, "0")}`,
+          amount: index % 3 === 0 ? null : `${index}.50`,
+        }));
+        await warehouse.execute(
+          `insert into notes select ${field.id}, cast(${field.amount} as decimal(38, 2)) from ${from}`,
+          [JSON.stringify(rows)],
+        );
+        return { open, warehouse, rows };
+      };
+      const BACKWARDS = "select id, cast(amount as varchar) as amount from notes order by id desc";
+
+      it("gives every row once, in the statement's order, in the shape that query gives it", async () => {
+        const { warehouse, rows } = await numbered();
+        const streamed: Row[] = [];
+        for await (const row of warehouse.stream(BACKWARDS)) streamed.push(row);
+        expect(streamed).toEqual(rows.toReversed());
+        expect(streamed).toEqual(await warehouse.query(BACKWARDS));
+      });
+
+      it("binds its values, and may be empty", async () => {
+        const { warehouse } = await numbered();
+        const streamed: Row[] = [];
+        const sql = "select id from notes where id = ?";
+        for await (const row of warehouse.stream(sql, ["n00007"])) streamed.push(row);
+        for await (const row of warehouse.stream(sql, ["'; drop table notes; --"])) streamed.push(row);
+        expect(streamed).toEqual([{ id: "n00007" }]);
+      });
+
+      it("that its reader leaves gives the session back", async () => {
+        const { warehouse } = await numbered();
+        for await (const row of warehouse.stream(BACKWARDS)) {
+          expect(row.id).toBe("n04999");
+          break;
+        }
+        const failing = (async () => {
+          for await (const _ of warehouse.stream(BACKWARDS)) throw new Error("the reader failed");
+        })();
+        await expect(failing).rejects.toThrow("the reader failed");
+        expect(await warehouse.query("select count(*) as n from notes")).toEqual([{ n: `${ROWS}` }]);
+      });
+
+      it("that is open refuses every other statement, which could only wait for its own reader", async () => {
+        const { warehouse } = await numbered();
+        for await (const _ of warehouse.stream(BACKWARDS)) {
+          await expect(warehouse.execute("delete from notes")).rejects.toThrow("being streamed");
+          await expect(warehouse.transaction(async () => undefined)).rejects.toThrow("being streamed");
+          break;
+        }
+        expect(await warehouse.query("select count(*) as n from notes")).toEqual([{ n: `${ROWS}` }]);
+      });
+
+      it("waits for the statements that were asked for before it", async () => {
+        const { warehouse } = await opened();
+        const written = warehouse.execute("insert into notes (id) values ('1')");
+        const streamed: Row[] = [];
+        for await (const row of warehouse.stream("select id from notes")) streamed.push(row);
+        await written;
+        expect(streamed).toEqual([{ id: "1" }]);
+      });
+
+      it("of a transaction sees what the transaction wrote", async () => {
+        const { warehouse } = await opened();
+        const streamed: Row[] = [];
+        await warehouse.transaction(async (session) => {
+          await session.execute("insert into notes (id) values ('1')");
+          for await (const row of session.stream("select id from notes")) streamed.push(row);
+          await session.execute("delete from notes");
+        });
+        expect(streamed).toEqual([{ id: "1" }]);
+      });
+
+      it("that fails throws one of our codes without the values, and the session goes on", async () => {
+        const { warehouse, rows } = await numbered();
+        await warehouse.execute("insert into notes (id) values ('not-a-number')");
+        const sql = `select cast(replace(id, 'n0', '') as integer) as n from notes order by notes.id desc`;
+        const read = async () => {
+          for await (const _ of warehouse.stream(sql));
+        };
+        const error: unknown = await read().catch((caught: unknown) => caught);
+        expect(error).toMatchObject({ code: "RETL_WAREHOUSE_REFUSED" });
+        expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain("not-a-number");
+        expect(await warehouse.query("select count(*) as n from notes")).toEqual([
+          { n: `${rows.length + 1}` },
+        ]);
+      });
     });
 
     it("an error has one of our codes and carries no bound value", async () => {

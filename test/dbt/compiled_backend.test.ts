@@ -14,8 +14,12 @@ import { PURCHASES, purchasesDatabase, queryFile } from "./purchases_database.ts
 registerCompiledBackend();
 
 const MODELS = ["retl.hubspot_contacts"];
-const build = (path: string) =>
-  buildWith({ backend: "compiled", path }, { models: MODELS, fullRefresh: false, runId: "run-1" });
+const build = (path: string, models = MODELS) =>
+  buildWith(
+    { backend: "compiled" },
+    { models, fullRefresh: false, runId: "run-1" },
+    { openWarehouse: () => openDuckdb(path) },
+  );
 
 async function change(path: string, sql: string): Promise<void> {
   const warehouse = await openDuckdb(path);
@@ -108,8 +112,7 @@ describe("the compiled back end", () => {
 
   it("makes nothing for a model that the project does not have", async () => {
     const path = await purchasesDatabase(temporaryFolder());
-    const request = { models: ["retl.nope"], fullRefresh: false, runId: "run-1" };
-    const result = await buildWith({ backend: "compiled", path }, request);
+    const result = await build(path, ["retl.nope"]);
     expect(() => checkDbtResult(["retl.nope"], result)).toThrow(/retl.nope is made by no node/);
   });
 });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Row } from "../../f/reverse_etl/warehouse/warehouse.ts";
+import type { Row, Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { openDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
 
 export type PurchaseRow = readonly [
@@ -32,6 +32,16 @@ export async function purchasesDatabase(
 ): Promise<string> {
   const path = join(folder, "shop.duckdb");
   const warehouse = await openDuckdb(path);
+  await fillPurchases(warehouse, purchases);
+  await warehouse.close();
+  return path;
+}
+
+/** Makes the demo's source tables, with these purchases and the day 1997-04-10, in an empty warehouse. */
+export async function fillPurchases(
+  warehouse: Warehouse,
+  purchases: readonly PurchaseRow[] = PURCHASES,
+): Promise<void> {
   await warehouse.execute("create schema cdnow");
   await warehouse.execute(
     "create table cdnow.purchases (customer_id varchar, purchased_on date, cds integer, amount decimal(10, 2))",
@@ -44,8 +54,6 @@ export async function purchasesDatabase(
       purchase,
     );
   }
-  await warehouse.close();
-  return path;
 }
 
 /** The answer of one query on a DuckDB file that nobody has open. */

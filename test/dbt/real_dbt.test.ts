@@ -81,8 +81,9 @@ describe.skipIf(why !== null)(`real dbt${why === null ? "" : ` (skipped: ${why})
     const results = [
       await build(byDbt),
       await buildWith(
-        { backend: "compiled", path: bySql },
+        { backend: "compiled" },
         { models: MODELS, fullRefresh: false, runId: "run-1" },
+        { openWarehouse: () => openDuckdb(bySql) },
       ),
     ] as const;
     const contents = (path: string) =>

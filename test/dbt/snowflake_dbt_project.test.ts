@@ -20,12 +20,7 @@ const resource = {
 };
 const request = { models: MODELS, fullRefresh: false, runId: "run-1" };
 
-const succeeded: Row = {
-  "0|1 success": "true",
-  exception: "None",
-  stdout: "…",
-  output_archive_url: "snow://…",
-};
+const accepted: readonly Row[] = [{ query_id: QUERY_ID }];
 const refused = new RetlError("RETL_WAREHOUSE_REFUSED", {
   what: "Snowflake refused a statement.",
   state: "",
@@ -35,18 +30,18 @@ const refused = new RetlError("RETL_WAREHOUSE_REFUSED", {
 const connectionLost = new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "lost", state: "", next: "" });
 
 interface Script {
-  /** What `EXECUTE DBT PROJECT` answers; a promise that never resolves is one that hangs. */
+  /** What the submission of `EXECUTE DBT PROJECT` answers. */
   readonly execute?: () => Promise<readonly Row[]>;
   /** Whether an earlier copy of this step has started it. */
   readonly startedBefore?: boolean;
-  /** What the query history says of it, look by look; the last one for ever. */
+  /** What the query history says of it, look by look, empty for nothing yet; the last one for ever. */
   readonly history?: readonly string[];
   readonly results?: Parameters<typeof runResults>[0] | null;
 }
 
 /** Snowflake as far as an execution is concerned. */
 function snowflake(script: Script = {}): ScriptedWarehouse & { executions: () => string[] } {
-  const { execute = async () => [succeeded], startedBefore = false, history = ["SUCCESS"] } = script;
+  const { execute = async () => accepted, startedBefore = false, history = ["SUCCESS"] } = script;
   const results = script.results === undefined ? ({ [CONTACTS]: "success" } as const) : script.results;
   let isStarted = startedBefore;
   let looks = 0;
@@ -58,7 +53,9 @@ function snowflake(script: Script = {}): ScriptedWarehouse & { executions: () =>
     if (sql.includes("query_history_by_user")) {
       if (!isStarted) return [];
       const execution_status = history[Math.min(looks++, history.length - 1)] ?? null;
-      return execution_status === null ? [] : [{ query_id: QUERY_ID, execution_status }];
+      if (execution_status === null || execution_status === "") return [];
+      const error_code = execution_status.startsWith("FAILED") ? "100357" : null;
+      return [{ query_id: QUERY_ID, execution_status, error_code }];
     }
     if (sql.includes("system$locate_dbt_artifacts")) {
       if (results === null) throw refused;
@@ -123,16 +120,28 @@ describe("Snowflake's EXECUTE DBT PROJECT", () => {
     expect(warehouse.executions()).toEqual([]);
   });
 
-  it("a connection that is lost while it runs goes on polling", async () => {
-    const warehouse = snowflake({
-      execute: () => Promise.reject(connectionLost),
-      history: ["RUNNING", "RUNNING", "SUCCESS"],
-    });
+  it("one that the history does not show yet is waited for", async () => {
+    const warehouse = snowflake({ history: ["", "", "RUNNING", "SUCCESS"] });
     expect(checkDbtResult(MODELS, await build(warehouse)).warnings).toEqual([]);
     expect(warehouse.executions()).toHaveLength(1);
   });
 
-  it("a statement that never arrived may be tried again", async () => {
+  it("is submitted before anybody is told, with the time that it may take, and waited for afterwards", async () => {
+    const warehouse = snowflake({ history: ["RUNNING", "SUCCESS"] });
+    const told: string[][] = [];
+    await buildWith({ ...resource, timeout_seconds: 7_200 }, request, {
+      openWarehouse: warehouse.open,
+      started: async ({ reference }) => {
+        told.push([reference ?? "", ...warehouse.executions()]);
+      },
+    });
+    expect(told).toEqual([
+      [expect.stringContaining("tailrace-run-1-"), expect.stringMatching(/^execute dbt project/)],
+    ]);
+    expect(warehouse.asked.find(({ sql }) => sql.startsWith("execute dbt project"))?.binds).toEqual(["7200"]);
+  });
+
+  it("one whose submission got no answer may be tried again: the next try finds it or starts it", async () => {
     const warehouse = scriptedWarehouse(({ sql }) => {
       if (sql.startsWith("execute dbt project")) throw connectionLost;
       return [];
@@ -141,13 +150,26 @@ describe("Snowflake's EXECUTE DBT PROJECT", () => {
     expect(warehouse.openSessions()).toBe(0);
   });
 
-  it.each([
-    ["as an error of the query", () => Promise.reject(refused)],
-    ["as a row that says FALSE", async () => [{ ...succeeded, "0|1 success": "false", exception: "Canary" }]],
-  ])("a dbt failure that comes %s names the failed nodes and no row's values", async (_, execute) => {
+  it("a look that fails for a while says nothing of the build", async () => {
+    let outage = 3;
+    const healthy = snowflake({ history: ["RUNNING", "SUCCESS"] });
+    const openWarehouse = async () => {
+      const open = await healthy.open();
+      const query: typeof open.query = (sql, binds) =>
+        healthy.executions().length > 0 && outage-- > 0
+          ? Promise.reject(connectionLost)
+          : open.query(sql, binds);
+      return { ...open, query };
+    };
+    expect(checkDbtResult(MODELS, await buildWith(resource, request, { openWarehouse })).warnings).toEqual(
+      [],
+    );
+    expect(healthy.executions()).toHaveLength(1);
+  });
+
+  it("a dbt failure names the failed nodes and no row's values", async () => {
     const message = "Database Error in model contacts (models/contacts.sql)\n  100038: 'Canary Person' no";
     const warehouse = snowflake({
-      execute,
       history: ["FAILED_WITH_ERROR"],
       results: { [CONTACTS]: ["error", message] },
     });
@@ -156,28 +178,26 @@ describe("Snowflake's EXECUTE DBT PROJECT", () => {
     expect(JSON.stringify(result)).not.toContain("Canary");
   });
 
-  it("a failure that left no files is told by its codes", async () => {
-    const warehouse = snowflake({
-      execute: () => Promise.reject(refused),
-      history: ["FAILED_WITH_ERROR"],
-      results: null,
-    });
+  it("a failure that left no files is told by its code", async () => {
+    const warehouse = snowflake({ history: ["FAILED_WITH_ERROR"], results: null });
     await expect(build(warehouse)).rejects.toMatchObject({
       code: "RETL_DBT_FAILED",
       message: expect.stringMatching(
-        /failed, and no node tells why \(Snowflake statement.*\): RETL_WAREHOUSE_REFUSED, Snowflake 100357/,
+        /failed, and no node tells why \(Snowflake statement.*\): Snowflake 100357/,
       ),
     });
     expect(warehouse.openSessions()).toBe(0);
   });
 
-  it.each([
-    ["an error of the query", () => Promise.reject(refused)],
-    ["FALSE", async () => [{ ...succeeded, "0|1 success": "false" }]],
-    ["no row", async () => []],
-  ])("%s although no node failed is never taken for a success", async (_, execute) => {
-    const warehouse = snowflake({ execute, history: ["FAILED_WITH_ERROR"] });
+  it("a failure although no node failed is never taken for a success", async () => {
+    const warehouse = snowflake({ history: ["FAILED_WITH_ERROR"] });
     await expect(build(warehouse)).rejects.toMatchObject({ code: "RETL_DBT_FAILED" });
+  });
+
+  it("what Snowflake does not take at all is refused, and no session stays open", async () => {
+    const warehouse = snowflake({ execute: () => Promise.reject(refused) });
+    await expect(build(warehouse)).rejects.toMatchObject({ code: "RETL_WAREHOUSE_REFUSED" });
+    expect(warehouse.openSessions()).toBe(0);
   });
 
   it("a success whose files may not be read says what Snowflake refused", async () => {
@@ -192,7 +212,7 @@ describe("Snowflake's EXECUTE DBT PROJECT", () => {
   });
 
   it("one that takes too long is cancelled and told by a code of its own", async () => {
-    const warehouse = snowflake({ execute: () => new Promise(() => {}), history: ["RUNNING"] });
+    const warehouse = snowflake({ history: ["RUNNING"] });
     await expect(build(warehouse, { timeout_seconds: 30 })).rejects.toMatchObject({
       code: "RETL_DBT_TIMEOUT",
     });
@@ -200,11 +220,15 @@ describe("Snowflake's EXECUTE DBT PROJECT", () => {
       sql: "select system$cancel_query(?) as answer",
       binds: [QUERY_ID],
     });
+    expect(warehouse.openSessions()).toBe(0);
   });
 
   it("is for a Snowflake warehouse only", async () => {
     const warehouse = scriptedWarehouse(() => []);
-    const openWarehouse = async () => ({ ...(await warehouse.open()), dialect: duckdbDialect });
+    const openWarehouse = async () => {
+      const { submit: _none, ...open } = await warehouse.open();
+      return { ...open, dialect: duckdbDialect };
+    };
     await expect(buildWith(resource, request, { openWarehouse })).rejects.toMatchObject({
       code: "RETL_CONFIG",
     });
@@ -217,7 +241,7 @@ describe("Snowflake's EXECUTE DBT PROJECT", () => {
       project: 'a.b."c; drop"',
       artifacts_stage: "stage",
       dbt_version: "latest",
-      timeout_seconds: 3_600,
+      timeout_seconds: 86_400,
     };
     expect(() => openBackend(bad)).toThrow(
       expect.objectContaining({

@@ -1,5 +1,6 @@
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import type { FlowEvent } from "../../local/flow_runner/flow_run.ts";
+import { capturedOutput } from "../support/captured_output.ts";
 import { flowWorld, TOKEN } from "../support/flow_world.ts";
 import { WRITES } from "../support/lost_answers.ts";
 import { contacts, type Person } from "../support/people_sync.ts";
@@ -56,20 +57,8 @@ const FAULTS = [
 it("Promise 9: No secret and no personal value appears in a log, a result or an error; rows are named by their source id", {
   timeout: 60_000,
 }, async () => {
-  const written: string[] = [];
-  const keep = (chunk: unknown) => {
-    written.push(String(chunk));
-    return true;
-  };
-  const outputs = [
-    vi.spyOn(process.stdout, "write").mockImplementation(keep),
-    vi.spyOn(process.stderr, "write").mockImplementation(keep),
-    ...(["log", "info", "warn", "error", "debug"] as const).map((name) =>
-      vi.spyOn(console, name).mockImplementation((...texts) => void keep(texts.join(" "))),
-    ),
-  ];
   const seen: string[] = [];
-  try {
+  const written = await capturedOutput(async () => {
     for (const action of FAULTS) {
       const world = await flowWorld({ sync: contacts({ batch_size: 2 }) });
       await world.people(people);
@@ -92,9 +81,7 @@ it("Promise 9: No secret and no personal value appears in a log, a result or an 
         }
       }
     }
-  } finally {
-    for (const output of outputs) output.mockRestore();
-  }
+  });
   const forms = [SECRET, Buffer.from(SECRET).toString("base64"), encodeURIComponent(SECRET), ...PERSONAL];
   const leaks = [...seen, ...written].filter((text) => forms.some((form) => text.includes(form)));
   expect(leaks.map((text) => text.slice(0, 2_000))).toEqual([]);

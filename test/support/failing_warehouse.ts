@@ -1,6 +1,6 @@
 import { RetlError } from "../../f/reverse_etl/sync/error.ts";
 import { registerWarehouse } from "../../f/reverse_etl/warehouse/open_warehouse.ts";
-import type { Warehouse, WarehouseSession } from "../../f/reverse_etl/warehouse/warehouse.ts";
+import type { Bind, Row, Warehouse, WarehouseSession } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { openDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
 
 /**
@@ -51,7 +51,13 @@ export class FailingWarehouse {
       dialect: inner.dialect,
       query: (sql, binds) => this.#run(() => inner.query(sql, binds)),
       execute: (sql, binds) => this.#run(() => inner.execute(sql, binds)),
+      stream: (sql, binds) => this.#stream(inner, sql, binds),
     };
+  }
+
+  async *#stream(inner: WarehouseSession, sql: string, binds: readonly Bind[] = []): AsyncGenerator<Row> {
+    await this.#run(async () => undefined);
+    yield* inner.stream(sql, binds);
   }
 
   #wrapped(inner: Warehouse): Warehouse {
@@ -71,6 +77,7 @@ export class FailingWarehouse {
     return {
       dialect: inner.dialect,
       query: (sql, binds) => inner.query(sql, binds),
+      stream: (sql, binds) => inner.stream(sql, binds),
       execute: (sql, binds) => this.#run(() => inner.execute(sql, binds)),
       transaction: (work) => this.#run(() => inner.transaction(work)),
       close,

@@ -30,6 +30,13 @@ export function scriptedWarehouse(
           return answer({ sql, binds });
         },
         execute: () => Promise.reject(new Error("nothing is written here")),
+        async submit(sql, limitSeconds) {
+          asked.push({ sql, binds: [`${limitSeconds}`] });
+          return (await answer({ sql, binds: [] }))[0]?.query_id ?? "";
+        },
+        stream: () => {
+          throw new Error("nothing is streamed here");
+        },
         transaction: () => Promise.reject(new Error("nothing is written here")),
         async close() {
           sessions -= 1;

@@ -7,11 +7,29 @@ import { onTestFinished } from "vitest";
 export interface WireRequest {
   readonly path: string;
   readonly requestId: string | null;
-  readonly body: { readonly sqlText?: string; readonly data?: Record<string, unknown> };
+  readonly body: {
+    readonly sqlText?: string;
+    readonly asyncExec?: boolean;
+    readonly data?: Record<string, unknown>;
+  };
 }
 
-/** What to do with a request: pass it on, lose its answer after it was carried out, or answer something else. */
-export type WireFault = "pass" | "lose_answer" | { readonly status: number; readonly body: object };
+/**
+ * What to do with a request: pass it on, lose its answer after it was carried out, never answer and do nothing, answer something else, or
+ * pass it on and change what was answered.
+ */
+export type WireFault =
+  | "pass"
+  | "lose_answer"
+  | "hang"
+  | { readonly status: number; readonly body: object }
+  | ((answer: WireAnswer) => object);
+
+/** What Snowflake answers to a statement, as far as a test changes it. */
+export interface WireAnswer {
+  readonly data: { readonly rowset: readonly unknown[]; readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
+}
 
 export interface Wire {
   /** To be used as `access_url`. */
@@ -31,11 +49,15 @@ export async function wireTo(emulator: string, fault: (request: WireRequest) => 
       outgoing.writeHead(what.status, { "content-type": "application/json" }).end(JSON.stringify(what.body));
       return;
     }
+    if (what === "hang") return;
     const { method, headers } = incoming;
     const passed = request(new URL(incoming.url ?? "/", emulator), { method, headers }, async (answer) => {
       const said = await bytesOf(answer);
       if (what === "lose_answer") incoming.socket.destroy();
-      else outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(said);
+      else if (typeof what === "function") {
+        const changed = what(JSON.parse(said.toString("utf8")) as WireAnswer);
+        outgoing.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(changed));
+      } else outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(said);
     });
     passed.end(bytes);
   });

@@ -2,10 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { parseSnowflakeResource } from "../../f/reverse_etl/warehouse/snowflake_resource.ts";
 
-const PRIVATE_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
-  type: "pkcs8",
-  format: "pem",
-}) as string;
+const { privateKey: KEY } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const PRIVATE_KEY = KEY.export({ type: "pkcs8", format: "pem" }) as string;
+const PASSPHRASE = "passphrase-4711";
+const LOCKED = { format: "pem", cipher: "aes-256-cbc", passphrase: PASSPHRASE } as const;
 
 const PLACE = {
   account_identifier: "org-account",
@@ -33,9 +33,32 @@ describe("Windmill's resource types are taken as they are", () => {
     expect(settings.credential).toMatchObject({ kind: "key_pair", username: "svc" });
   });
 
-  it("a key that was pasted into one line keeps its line breaks", () => {
-    const pasted = parseSnowflakeResource({ ...KEY_PAIR, private_key: PRIVATE_KEY.replaceAll("\n", "\\n") });
-    expect(pasted).toEqual(parseSnowflakeResource(KEY_PAIR));
+  it.each([
+    ["with its line breaks as \\n", PRIVATE_KEY.replaceAll("\n", "\\n")],
+    ["with carriage returns", PRIVATE_KEY.replaceAll("\n", "\r\n")],
+    ["with blanks for its line breaks", PRIVATE_KEY.replaceAll("\n", " ")],
+    ["without the lines that frame it", PRIVATE_KEY.replaceAll(/-----.*-----/g, "")],
+    ["without frame and line breaks", PRIVATE_KEY.replaceAll(/-----.*-----|\n/g, "")],
+    ["as PKCS#1", KEY.export({ type: "pkcs1", format: "pem" }) as string],
+  ])("a key that was pasted %s is the same key", (_, private_key) => {
+    expect(parseSnowflakeResource({ ...KEY_PAIR, private_key })).toEqual(parseSnowflakeResource(KEY_PAIR));
+  });
+
+  it.each([
+    ["PKCS#8", KEY.export({ ...LOCKED, type: "pkcs8" }) as string],
+    ["PKCS#8 in one line", (KEY.export({ ...LOCKED, type: "pkcs8" }) as string).replaceAll("\n", "\\n")],
+    ["PKCS#1", KEY.export({ ...LOCKED, type: "pkcs1" }) as string],
+  ])("an encrypted key (%s) is opened by private_key_passphrase", (_, private_key) => {
+    const resource = { ...KEY_PAIR, private_key };
+    expect(parseSnowflakeResource({ ...resource, private_key_passphrase: PASSPHRASE })).toEqual(
+      parseSnowflakeResource(KEY_PAIR),
+    );
+    expect(problemsOf(resource)).toEqual([
+      expect.stringMatching(/^private_key: .* or is encrypted and private_key_passphrase is missing$/),
+    ]);
+    const wrong = problemsOf({ ...resource, private_key_passphrase: "wrong-passphrase" });
+    expect(wrong).toEqual([expect.stringMatching(/^private_key: .* that private_key_passphrase opens$/)]);
+    expect(wrong.join()).not.toContain("wrong-passphrase");
   });
 
   it("snowflake_oauth: a token", () => {
@@ -91,6 +114,11 @@ describe("what cannot work is a configuration error before anything is opened", 
     expect(problemsOf({ ...KEY_PAIR, token: "t" })).toEqual([
       "private_key, token: only one of them can be the credential",
     ]);
+  });
+
+  it("a passphrase without a key is one field too many", () => {
+    const problems = problemsOf({ ...PLACE, token: "t", private_key_passphrase: PASSPHRASE });
+    expect(problems).toEqual(["private_key_passphrase: is of no use without private_key"]);
   });
 
   it("no credential names the ones there are", () => {

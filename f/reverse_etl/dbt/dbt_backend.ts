@@ -1,6 +1,7 @@
 import type { Clock } from "../sync/clock.ts";
 import { RetlError } from "../sync/error.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
+import { discreetBackend } from "./discreet_backend.ts";
 
 /** What the dbt prep asks a back end to build. */
 export interface DbtRequest {
@@ -91,7 +92,10 @@ export function openDbtBackend(resource: unknown, surroundings: DbtSurroundings)
   const description = resource ?? { backend: "none" };
   const name = typeof description === "object" && "backend" in description ? description.backend : undefined;
   const open = typeof name === "string" ? openers.get(name) : undefined;
-  if (open !== undefined) return open(description as Readonly<Record<string, unknown>>, surroundings);
+  if (open !== undefined) {
+    const fields = description as Readonly<Record<string, unknown>>;
+    return discreetBackend(open(fields, surroundings), fields);
+  }
   throw new RetlError("RETL_CONFIG", {
     what:
       typeof name === "string"

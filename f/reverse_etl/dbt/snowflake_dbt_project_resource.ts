@@ -23,8 +23,8 @@ const shape = z.strictObject({
     .string()
     .regex(/^\d+(\.\d+){1,2}$/, "must be a version such as 1.11.11")
     .optional(),
-  /** A session of ours ends a statement after 1800 seconds, so a build cannot take longer. */
-  timeout_seconds: timeoutSeconds(1_800, 1_800),
+  /** Snowflake itself ends it then, too. At most twelve hours, because it is looked for in the query history of one day. */
+  timeout_seconds: timeoutSeconds(14_400, 43_200),
 });
 
 export type SnowflakeDbtProjectResource = z.output<typeof shape>;

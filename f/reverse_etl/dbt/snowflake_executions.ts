@@ -8,6 +8,8 @@ import type { SnowflakeDbtProjectResource } from "./snowflake_dbt_project_resour
 export interface Execution {
   readonly queryId: string;
   readonly status: "running" | "succeeded" | "failed";
+  /** Snowflake's code of a failure, when the history has one. */
+  readonly errorCode?: string;
 }
 
 /** A query has ended with SUCCESS or one of the FAILED_ statuses (docs.snowflake.com, query_history, read 2026-11). */
@@ -35,7 +37,10 @@ export function executeStatement(
 export async function findExecution(session: WarehouseSession, key: string): Promise<Execution | undefined> {
   const [row] = await session.query(statement("dbt_project_find", session.dialect, {}), [key]);
   const queryId = row?.query_id ?? undefined;
-  return queryId === undefined ? undefined : { queryId, status: statusOf(row?.execution_status ?? "") };
+  if (queryId === undefined) return undefined;
+  const errorCode = row?.error_code ?? null;
+  const status = statusOf(row?.execution_status ?? "");
+  return { queryId, status, ...(errorCode === null ? {} : { errorCode }) };
 }
 
 export async function cancelExecution(session: WarehouseSession, queryId: string): Promise<void> {

@@ -4,7 +4,7 @@ import pRetry from "p-retry";
 import type { Column, Connection, RowStatement } from "snowflake-sdk";
 import type { SessionTag } from "./open_warehouse.ts";
 import { driverOptions } from "./snowflake_driver_options.ts";
-import { answerIsMissing, snowflakeError } from "./snowflake_error.ts";
+import { answerIsMissing, sessionIsGone, snowflakeError } from "./snowflake_error.ts";
 import type { SnowflakeSettings } from "./snowflake_resource.ts";
 import type { Bind, Row } from "./warehouse.ts";
 
@@ -14,8 +14,28 @@ const STATEMENT_SECONDS = 1800;
 /** Longest wait for another session's lock; below the 180 s of a lease, and Snowflake's own default is twelve hours. */
 const LOCK_SECONDS = 60;
 
-/** A statement that Snowflake ends by itself gets this much longer until its answer counts as lost. */
-const ANSWER_SECONDS = 60;
+/** How long a session waits for Snowflake, in milliseconds. */
+export interface Patience {
+  /** For the first word about a statement. */
+  readonly firstWord: number;
+  /** For the end of a statement. */
+  readonly end: number;
+}
+
+/**
+ * Snowflake answers within 45 s, if only that a statement goes on (the same as its SQL API: docs.snowflake.com, sql-api, read 2026-11).
+ * The driver itself repeats a request that met an outage a thousand times, four hours: what a lease is good for ends that here.
+ */
+const PATIENCE: Patience = { firstWord: 180_000, end: (STATEMENT_SECONDS + 60) * 1000 };
+
+/**
+ * The driver waits a second or more before it repeats a request by itself (starting sleep time, connection_config.js of snowflake-sdk
+ * 3.3.0), so an answer that comes sooner is the answer to the only one.
+ */
+const UNREPEATED_MS = 1_000;
+
+/** Tries of a statement whose answer is missing, beside the driver's own. */
+const TRIES = 3;
 
 /** The driver's code for a network failure, for an answer that did not come in time. */
 const NO_ANSWER_CODE = 401001;
@@ -44,13 +64,24 @@ export interface SnowflakeResult {
   readonly rowsWritten: number;
 }
 
-/** One session of Snowflake. It takes one statement at a time, which its user sees to. */
+/**
+ * One session of Snowflake. It takes one statement at a time, which its user sees to, and throws what the driver throws.
+ *
+ * Every statement is asked for again under the same request id while no answer comes. Snowflake runs a request id of a session once
+ * (docs.snowflake.com, nodejs-driver-execute, resubmitting requests), so nothing is done twice. Where the session has ended meanwhile
+ * that cannot be said: then a write counts as one whose answer is missing.
+ */
 export interface SnowflakeConnection {
   /**
-   * Runs one statement. Asks again under the same request id while no answer comes, and Snowflake runs a request id once, so a
-   * write is not done twice. Throws what the driver throws.
+   * True once an answer was given up: the driver's repetition of that request may still arrive, so the session is good for nothing more.
    */
-  run(sql: string, binds: readonly Bind[]): Promise<SnowflakeResult>;
+  readonly isLost: boolean;
+  read(sql: string, binds: readonly Bind[]): Promise<SnowflakeResult>;
+  write(sql: string, binds: readonly Bind[]): Promise<SnowflakeResult>;
+  /** Holds some of the result's chunks at a time: the driver loads two ahead of the one that is read. */
+  stream(sql: string, binds: readonly Bind[]): AsyncGenerator<Row, void, undefined>;
+  /** Starts a statement that goes on when this session does not, and gives its query id. */
+  submit(sql: string, limitSeconds: number): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -58,6 +89,7 @@ export interface SnowflakeConnection {
 export async function connectSnowflake(
   settings: SnowflakeSettings,
   tag: SessionTag,
+  patience: Patience = PATIENCE,
 ): Promise<SnowflakeConnection> {
   // The driver takes a second and 60 MB to load; a step that meets another kind of warehouse, or none, does without.
   const { default: snowflake } = await import("snowflake-sdk");
@@ -67,87 +99,160 @@ export async function connectSnowflake(
     await new Promise<void>((resolve, reject) => {
       connection.connect((error) => (error ? reject(error) : resolve()));
     });
-    const session = sessionOf(connection);
-    await session.run(`alter session set ${SESSION_PARAMETERS.join(", ")}`, []);
+    const session = new Session(connection, patience);
+    await session.read(`alter session set ${SESSION_PARAMETERS.join(", ")}`, []);
     return session;
   } catch (error) {
     throw snowflakeError(error, "open");
   }
 }
 
-function sessionOf(connection: Connection): SnowflakeConnection {
-  return {
-    run(sql, binds) {
-      const requestId = randomUUID();
-      return pRetry(() => answerOf(connection, requestId, sql, binds), {
-        retries: 2,
-        minTimeout: 250,
-        shouldRetry: ({ error }) => answerIsMissing(error),
-      });
-    },
-    close: () =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, CLOSE_MS);
-        connection.destroy(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      }),
-  };
+interface Request {
+  readonly sqlText: string;
+  readonly binds: readonly Bind[];
+  readonly requestId: string;
+  readonly asyncExec?: boolean;
 }
 
-async function answerOf(
-  connection: Connection,
-  requestId: string,
-  sql: string,
-  binds: readonly Bind[],
-): Promise<SnowflakeResult> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  try {
-    const statement = await new Promise<RowStatement>((resolve, reject) => {
-      const asked = connection.execute({
-        sqlText: sql,
+class Session implements SnowflakeConnection {
+  readonly #connection: Connection;
+  readonly #patience: Patience;
+  isLost = false;
+
+  constructor(connection: Connection, patience: Patience) {
+    this.#connection = connection;
+    this.#patience = patience;
+  }
+
+  read(sql: string, binds: readonly Bind[]): Promise<SnowflakeResult> {
+    const request = requestOf(sql, binds);
+    return this.#repeated(async () => resultOf(await this.#asked(request)));
+  }
+
+  write(sql: string, binds: readonly Bind[]): Promise<SnowflakeResult> {
+    return notTwice(() => this.read(sql, binds));
+  }
+
+  async *stream(sql: string, binds: readonly Bind[]): AsyncGenerator<Row, void, undefined> {
+    const request = requestOf(sql, binds);
+    let given = 0;
+    for (let tries = 1; ; tries++) {
+      try {
+        const statement = await this.#asked(request);
+        const rowOf = rowReader(statement.getColumns() ?? []);
+        // A request id has one result, so the rows after those that were given are the rest of it.
+        for await (const cells of statement.streamRows({ start: given })) {
+          given += 1;
+          yield rowOf(cells as Cells);
+        }
+        return;
+      } catch (error) {
+        if (tries === TRIES || this.isLost || !answerIsMissing(error)) throw error;
+      }
+    }
+  }
+
+  async submit(sql: string, limitSeconds: number): Promise<string> {
+    // A session that ends takes its asynchronous statements along where ABORT_DETACHED_QUERY is on.
+    const limits = `ABORT_DETACHED_QUERY = false, STATEMENT_TIMEOUT_IN_SECONDS = ${Math.ceil(limitSeconds)}`;
+    await this.read(`alter session set ${limits}`, []);
+    const request = { ...requestOf(sql, []), asyncExec: true };
+    return notTwice(() => this.#repeated(async () => (await this.#asked(request)).getQueryId()));
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, CLOSE_MS);
+      this.#connection.destroy(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #repeated<T>(work: () => Promise<T>): Promise<T> {
+    return pRetry(work, {
+      retries: TRIES - 1,
+      minTimeout: 250,
+      shouldRetry: ({ error }) => !this.isLost && answerIsMissing(error),
+    });
+  }
+
+  /** Asks for a statement, and resolves when its result can be read, or when a submitted one was taken. */
+  #asked({ binds, ...request }: Request): Promise<RowStatement> {
+    if (this.isLost) return Promise.reject(noAnswer());
+    return new Promise((resolve, reject) => {
+      const timers: ReturnType<typeof setTimeout>[] = [];
+      const asked = this.#connection.execute({
+        ...request,
         binds: [...binds],
-        requestId,
         // Without it the driver sends a failed request once more before it tells.
         streamResult: true,
-        complete: (error, done) => (error ? reject(error) : resolve(done)),
+        complete: (error, statement) => {
+          timers.forEach(clearTimeout);
+          if (error) reject(error);
+          else resolve(statement as RowStatement);
+        },
       });
       const giveUp = () => {
+        timers.forEach(clearTimeout);
+        this.isLost = true;
         asked.cancel(() => undefined);
-        reject(Object.assign(new Error("no answer"), { code: NO_ANSWER_CODE }));
+        reject(noAnswer());
       };
-      timer = setTimeout(giveUp, (STATEMENT_SECONDS + ANSWER_SECONDS) * 1000);
+      const { firstWord, end } = this.#patience;
+      // The query id comes with the first word.
+      timers.push(
+        setTimeout(() => asked.getQueryId() ?? giveUp(), firstWord),
+        setTimeout(giveUp, end),
+      );
     });
-    const rows: (string | null)[][] = [];
-    for await (const row of statement.streamRows()) rows.push(row as (string | null)[]);
-    return resultOf(statement.getColumns() ?? [], rows);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-function resultOf(
-  columns: readonly Column[],
-  cells: readonly (readonly (string | null)[])[],
-): SnowflakeResult {
+/** An ended session says nothing of a request that it may have carried out the first time. */
+async function notTwice<T>(work: () => Promise<T>): Promise<T> {
+  const asked = performance.now();
+  try {
+    return await work();
+  } catch (error) {
+    throw sessionIsGone(error) && performance.now() - asked >= UNREPEATED_MS ? noAnswer() : error;
+  }
+}
+
+function requestOf(sqlText: string, binds: readonly Bind[]): Request {
+  return { sqlText, binds, requestId: randomUUID() };
+}
+
+function noAnswer(): Error {
+  return Object.assign(new Error("no answer"), { code: NO_ANSWER_CODE });
+}
+
+type Cells = readonly (string | null)[];
+
+async function resultOf(statement: RowStatement): Promise<SnowflakeResult> {
+  const columns = statement.getColumns() ?? [];
+  const rowOf = rowReader(columns);
+  const rows: Row[] = [];
+  for await (const cells of statement.streamRows()) rows.push(rowOf(cells as Cells));
+  return { rows, rowsWritten: rowsWritten(columns[0]?.getName().toLowerCase() ?? "", rows[0]) };
+}
+
+function rowReader(columns: readonly Column[]): (cells: Cells) => Row {
   const read = columns.map((column) => ({ name: column.getName().toLowerCase(), bool: column.isBoolean() }));
-  const rows = cells.map(
-    (row): Row =>
-      Object.fromEntries(
-        read.map(({ name, bool }, index) => {
-          const cell = row[index] ?? null;
-          return [name, bool && cell !== null ? cell.toLowerCase() : cell];
-        }),
-      ),
-  );
-  return { rows, rowsWritten: rowsWritten(read[0]?.name ?? "", cells[0]?.[0] ?? null) };
+  return (cells) =>
+    Object.fromEntries(
+      read.map(({ name, bool }, index) => {
+        const cell = cells[index] ?? null;
+        return [name, bool && cell !== null ? cell.toLowerCase() : cell];
+      }),
+    );
 }
 
 /**
  * The first column of what Snowflake answers to a write. The driver's own count adds the second one of an UPDATE, too: the rows
  * that several rows of its FROM matched.
  */
-function rowsWritten(firstColumn: string, firstCell: string | null): number {
-  return firstColumn.startsWith("number of rows ") ? Number(firstCell) : 0;
+function rowsWritten(firstColumn: string, row: Row | undefined): number {
+  return firstColumn.startsWith("number of rows ") ? Number(row?.[firstColumn] ?? null) : 0;
 }

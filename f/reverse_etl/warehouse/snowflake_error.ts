@@ -1,7 +1,10 @@
 import { type ErrorCode, RetlError } from "../sync/error.ts";
 
-/** What was being done when the driver failed; it decides what is known of the state. */
-export type SnowflakeMoment = "open" | "statement" | "commit";
+/**
+ * What was being done when the driver failed; it decides what is known of the state. `inside` is any statement of a transaction, `read` and
+ * `write` are statements by themselves.
+ */
+export type SnowflakeMoment = "open" | "read" | "write" | "inside" | "commit";
 
 interface DriverError {
   /** Snowflake's own code as six digits, the driver's as a number. */
@@ -12,17 +15,44 @@ interface DriverError {
   readonly response?: unknown;
 }
 
+const NOTHING_READ = "Nothing was read or written.";
 const NOTHING_REMAINS = "Nothing of this statement or transaction remains.";
+
+/** What is known when Snowflake has refused. */
 const STATE: Readonly<Record<SnowflakeMoment, string>> = {
-  open: "Nothing was read or written.",
-  statement: NOTHING_REMAINS,
+  open: NOTHING_READ,
+  read: NOTHING_READ,
+  write: NOTHING_REMAINS,
+  inside: NOTHING_REMAINS,
+  commit: NOTHING_REMAINS,
+};
+
+/** What is known when Snowflake's answer is missing. */
+const STATE_WITHOUT_ANSWER: Readonly<Record<SnowflakeMoment, string>> = {
+  ...STATE,
+  write:
+    "Whether the statement was carried out is not known; a repeated step finds out and does nothing twice.",
   commit:
     "Whether the transaction was committed is not known; a repeated step finds out and does nothing twice.",
 };
 
+const MISSING_OBJECT = [
+  "RETL_NOT_MIGRATED",
+  "An object does not exist in Snowflake, or the role may not see it.",
+  "Run the migrate step of the job, build the source table, or grant the role its privileges on it (sql/grants/snowflake.sql).",
+] as const;
+
+const EXPIRED_OAUTH = [
+  "RETL_WAREHOUSE_UNAUTHORIZED",
+  "Snowflake did not accept the OAuth token: it has expired or is not one of Snowflake's.",
+  "Connect the resource anew, so that Windmill renews its token, and run again.",
+] as const;
+
 /**
- * Snowflake's codes for what is not an error of the statement. Lock waiters: resultant.com, overcoming-concurrent-write-limits,
- * read 2026-11; statement timeout: estuary/flow#238; session and login codes: snowflake-sdk 3.3.0, gs_errors.js and error_code.js.
+ * Snowflake's codes for what is not an error of the statement, and for what a person can act on. Lock waiters: resultant.com,
+ * overcoming-concurrent-write-limits; 000630: snowflake-labs/semantic-model-generator#221; 000606: snowflakedb/snowflake-jdbc#657;
+ * 003001: sqitchers/sqitch#586; 390144: docs.snowflake.com, key-pair-auth-troubleshooting; 390432: okou-ai/vm0-skills#178; all read 2026-11.
+ * Other session and login codes: snowflake-sdk 3.3.0, gs_errors.js and error_code.js.
  */
 const BY_CODE: Readonly<Record<string, readonly [code: ErrorCode, what: string, next: string]>> = {
   "000625": [
@@ -36,25 +66,34 @@ const BY_CODE: Readonly<Record<string, readonly [code: ErrorCode, what: string, 
     "The statement reached its time limit in Snowflake.",
     "Run again; if it happens again, use a larger warehouse or look for a session that holds a lock (SHOW LOCKS).",
   ],
-  "002003": [
-    "RETL_NOT_MIGRATED",
-    "An object does not exist in Snowflake, or the role may not see it.",
-    "Run the migrate step of the job, build the source table, or grant the role its privileges on it.",
-  ],
-  "002043": [
-    "RETL_NOT_MIGRATED",
-    "An object does not exist in Snowflake, or the role may not see it.",
-    "Run the migrate step of the job, build the source table, or grant the role its privileges on it.",
-  ],
+  "002003": MISSING_OBJECT,
+  "002043": MISSING_OBJECT,
   "003001": [
     "RETL_WAREHOUSE_REFUSED",
     "The role lacks a privilege in Snowflake.",
-    "Grant it to the role of the resource.",
+    "Grant it to the role of the resource (sql/grants/snowflake.sql).",
   ],
   "000606": [
     "RETL_WAREHOUSE_REFUSED",
     "The session has no virtual warehouse: the one that the resource names does not exist or the role may not use it.",
-    "Correct `warehouse` in the resource, or grant USAGE on it to the role.",
+    "Correct `warehouse` in the resource, or grant USAGE on it to the role (sql/grants/snowflake.sql).",
+  ],
+  "390100": [
+    "RETL_WAREHOUSE_UNAUTHORIZED",
+    "Snowflake did not accept user name and credential.",
+    "Check both in the resource, and that the user is not disabled.",
+  ],
+  "390144": [
+    "RETL_WAREHOUSE_UNAUTHORIZED",
+    "Snowflake did not accept what the private key signed.",
+    "Check that the user's RSA_PUBLIC_KEY belongs to the key of the resource (DESCRIBE USER), account_identifier, username, and the worker's clock.",
+  ],
+  "390303": EXPIRED_OAUTH,
+  "390318": EXPIRED_OAUTH,
+  "390432": [
+    "RETL_WAREHOUSE_UNAUTHORIZED",
+    "Snowflake takes the user's programmatic access token only under a network policy, and none is set.",
+    "Attach a network policy that lets the workers in to the user.",
   ],
 };
 
@@ -67,8 +106,8 @@ const LOGIN = /^39\d{4}$/;
 /** The session is gone: its tokens are unknown or expired, or the driver has closed it. */
 const SESSION_GONE = /^(390104|390111|390112|390114|401004|407001|407002)$/;
 
-/** The driver got no answer that it can read: no network, an HTTP error, or something that is not Snowflake's. */
-const NO_ANSWER = /^40100[123]$/;
+/** The driver got no answer that it can read: no network, an HTTP error, or something that is not Snowflake's; 402: for a part of a result. */
+const NO_ANSWER = /^(40100[123]|40200[12])$/;
 
 /** True when the statement was not run because its session no longer exists, so that it can be run in a new one. */
 export function sessionIsGone(error: unknown): boolean {
@@ -89,10 +128,12 @@ export function snowflakeError(error: unknown, moment: SnowflakeMoment): RetlErr
   const { sqlState } = (error ?? {}) as DriverError;
   const code = codeOf(error);
   const details = { snowflake_code: code, sql_state: typeof sqlState === "string" ? sqlState : null };
+  const isUnanswered = NO_ANSWER.test(code) || SESSION_GONE.test(code);
+  const state = (isUnanswered ? STATE_WITHOUT_ANSWER : STATE)[moment];
   const make = (ours: ErrorCode, what: string, next: string) =>
     new RetlError(ours, {
       what: `${what} (Snowflake ${code || "without code"})`,
-      state: STATE[moment],
+      state,
       next,
       details,
     });
@@ -109,7 +150,7 @@ export function snowflakeError(error: unknown, moment: SnowflakeMoment): RetlErr
       "Check user name, key or token of the resource, the user's network policy, and that its role is granted.",
     );
   }
-  if (NO_ANSWER.test(code) || SESSION_GONE.test(code)) {
+  if (isUnanswered) {
     return make(
       "RETL_WAREHOUSE_UNAVAILABLE",
       "Snowflake could not be reached, or the session ended.",

@@ -27,7 +27,8 @@ const ACCOUNT = /^\w+([.-]\w+)*$/;
 
 /**
  * Reads Windmill's resource types `snowflake` and `snowflake_oauth` as they are, and beside them `access_url` (PrivateLink, a proxy, an
- * emulator), `programmatic_access_token`, and for an emulator on this machine `password`. Empty fields count as absent.
+ * emulator), `private_key_passphrase`, `programmatic_access_token`, and for an emulator on this machine `password`. Empty fields count
+ * as absent.
  * Throws `RETL_CONFIG` with every problem; no value of the resource is in it.
  */
 export function parseSnowflakeResource(resource: Readonly<Record<string, unknown>>): SnowflakeSettings {
@@ -80,12 +81,19 @@ function credentialOf(
   };
   const names = Object.entries(given).flatMap(([name, value]) => (value === null ? [] : [name]));
   if (names.length > 1) problems.push(`${names.join(", ")}: only one of them can be the credential`);
+  const passphrase = text("private_key_passphrase");
   if (given.private_key !== null) {
-    const privateKey = pkcs8(given.private_key);
-    if (privateKey === null)
-      problems.push("private_key: is not an unencrypted private key in PEM form (PKCS#8 or PKCS#1)");
+    const privateKey = pkcs8(given.private_key, passphrase);
+    if (privateKey === null) {
+      problems.push(
+        passphrase === null
+          ? "private_key: is not a private key in PEM form (PKCS#8 or PKCS#1), or is encrypted and private_key_passphrase is missing"
+          : "private_key: is not a private key in PEM form (PKCS#8 or PKCS#1) that private_key_passphrase opens",
+      );
+    }
     return { kind: "key_pair", username: required("username"), privateKey: privateKey ?? "" };
   }
+  if (passphrase !== null) problems.push("private_key_passphrase: is of no use without private_key");
   if (given.token !== null) return { kind: "oauth", token: given.token };
   if (given.programmatic_access_token !== null)
     return { kind: "programmatic_access_token", token: given.programmatic_access_token };
@@ -103,14 +111,29 @@ function credentialOf(
   return null;
 }
 
-/** A key that was pasted into a one-line field keeps its line breaks as `\n`; the driver wants real ones. */
-function pkcs8(pem: string): string | null {
+/** What the driver wants: unencrypted PKCS#8 in PEM form; null for what is no private key or stays closed. */
+function pkcs8(configured: string, passphrase: string | null): string | null {
   try {
-    const key = createPrivateKey({ key: pem.replaceAll("\\n", "\n"), format: "pem" });
+    const key = createPrivateKey({
+      key: pemOf(configured),
+      format: "pem",
+      ...(passphrase === null ? {} : { passphrase }),
+    });
     return key.export({ type: "pkcs8", format: "pem" }).toString().trim();
   } catch {
     return null;
   }
+}
+
+/** A key that was pasted into a one-line field keeps its line breaks as `\n`, as blanks, or loses them; some leave out the frame. */
+function pemOf(configured: string): string {
+  const text = configured.replaceAll("\\r", "").replaceAll("\\n", "\n");
+  const framed = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/.exec(text);
+  // Headers of an encrypted PKCS#1 key stand on lines of their own.
+  if (framed?.[2]?.includes(":") === true) return text;
+  const label = framed?.[1] ?? "PRIVATE KEY";
+  const body = (framed?.[2] ?? text).replaceAll(/\s/g, "");
+  return `-----BEGIN ${label}-----\n${body.replaceAll(/(.{64})/g, "$1\n")}\n-----END ${label}-----\n`;
 }
 
 function accessUrl(configured: string | null, problems: string[]): URL | null {

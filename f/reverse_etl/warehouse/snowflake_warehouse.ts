@@ -1,11 +1,11 @@
-import pLimit from "p-limit";
 import { snowflakeDialect } from "./dialect.ts";
 import type { SessionTag } from "./open_warehouse.ts";
 import { retryConflicts } from "./retry_conflicts.ts";
+import { SessionQueue } from "./session_queue.ts";
 import { connectSnowflake, type SnowflakeConnection, type SnowflakeResult } from "./snowflake_connection.ts";
 import { type SnowflakeMoment, sessionIsGone, snowflakeError } from "./snowflake_error.ts";
 import { parseSnowflakeResource } from "./snowflake_resource.ts";
-import type { Bind, Warehouse, WarehouseSession } from "./warehouse.ts";
+import type { Bind, Row, Warehouse, WarehouseSession } from "./warehouse.ts";
 
 /**
  * Opens one session of the Snowflake account that a resource describes, and another one when that has ended.
@@ -16,72 +16,121 @@ export async function openSnowflake(
   tag: SessionTag,
 ): Promise<Warehouse> {
   const settings = parseSnowflakeResource(resource);
-  let connection = await connectSnowflake(settings, tag);
-  // A session takes one statement at a time; what runs inside a transaction has it to itself.
-  const oneAtATime = pLimit(1);
+  let current: SnowflakeConnection | null = await connectSnowflake(settings, tag);
+  const queue = new SessionQueue();
 
-  /** Outside a transaction a session has nothing to lose: a statement that it did not take runs in a new one. */
-  const run = async (sql: string, binds: readonly Bind[] = []): Promise<SnowflakeResult> => {
-    try {
-      return await connection.run(sql, binds);
-    } catch (error) {
-      if (!sessionIsGone(error)) throw snowflakeError(error, "statement");
-    }
-    await connection.close();
-    connection = await connectSnowflake(settings, tag);
-    return said(connection, sql, binds, "statement");
+  const leave = async () => {
+    const left = current;
+    current = null;
+    await left?.close();
+  };
+  const connected = async () => {
+    if (current?.isLost === true) await leave();
+    current ??= await connectSnowflake(settings, tag);
+    return current;
   };
 
-  const alone = (sql: string, binds?: readonly Bind[]) =>
-    oneAtATime(() => retryConflicts(() => run(sql, binds)));
+  /** Outside a transaction a session has nothing to lose: a statement that it did not take runs in a new one. */
+  const inSomeSession = async <T>(
+    work: (connection: SnowflakeConnection) => Promise<T>,
+    moment: SnowflakeMoment,
+  ): Promise<T> => {
+    const connection = await connected();
+    try {
+      return await work(connection);
+    } catch (error) {
+      if (!sessionIsGone(error)) throw snowflakeError(error, moment);
+    }
+    await leave();
+    return said(work(await connected()), moment);
+  };
+
+  const alone = (sql: string, binds: readonly Bind[], moment: "read" | "write") =>
+    queue.run(() =>
+      retryConflicts(() => inSomeSession((connection) => connection[moment](sql, binds), moment)),
+    );
+
+  async function* rows(sql: string, binds: readonly Bind[]): AsyncGenerator<Row, void, undefined> {
+    let isUntouched = true;
+    try {
+      for await (const row of (await connected()).stream(sql, binds)) {
+        isUntouched = false;
+        yield row;
+      }
+      return;
+    } catch (error) {
+      if (!isUntouched || !sessionIsGone(error)) throw snowflakeError(error, "read");
+    }
+    await leave();
+    yield* toldRows((await connected()).stream(sql, binds), "read");
+  }
 
   return {
     dialect: snowflakeDialect,
-    query: async (sql, binds) => (await alone(sql, binds)).rows,
-    execute: async (sql, binds) => (await alone(sql, binds)).rowsWritten,
+    query: async (sql, binds = []) => (await alone(sql, binds, "read")).rows,
+    execute: async (sql, binds = []) => (await alone(sql, binds, "write")).rowsWritten,
+    stream: (sql, binds = []) => queue.stream(() => rows(sql, binds)),
     transaction: (work) =>
-      oneAtATime(() =>
+      queue.run(() =>
         retryConflicts(async () => {
-          await run("begin transaction");
-          return transaction(connection, work);
+          await inSomeSession((connection) => connection.read("begin transaction", []), "read");
+          return transaction(await connected(), leave, work);
         }),
       ),
-    close: () => oneAtATime(() => connection.close()),
+    submit: (sql, limitSeconds) =>
+      queue.run(() => inSomeSession((connection) => connection.submit(sql, limitSeconds), "write")),
+    close: () => queue.close(leave),
   };
 }
 
 async function transaction<T>(
   connection: SnowflakeConnection,
+  leave: () => Promise<void>,
   work: (session: WarehouseSession) => Promise<T>,
 ): Promise<T> {
+  // A session that is left, or gone, is rolled back by Snowflake itself; one that stays must not carry its transaction into the next.
+  const rollback = () => connection.read("rollback", []).then(() => undefined, leave);
   let result: T;
   try {
     result = await work(sessionOf(connection));
   } catch (error) {
-    // Where the rollback fails the session is gone, and Snowflake rolls back itself; what failed first is told.
-    await connection.run("rollback", []).catch(() => undefined);
+    await rollback();
     throw error;
   }
-  await said(connection, "commit", [], "commit");
+  try {
+    await connection.write("commit", []);
+  } catch (error) {
+    await rollback();
+    throw snowflakeError(error, "commit");
+  }
   return result;
 }
 
 function sessionOf(connection: SnowflakeConnection): WarehouseSession {
+  const queue = new SessionQueue();
+  const run = (work: () => Promise<SnowflakeResult>) => queue.run(() => said(work(), "inside"));
   return {
     dialect: snowflakeDialect,
-    query: async (sql, binds = []) => (await said(connection, sql, binds, "statement")).rows,
-    execute: async (sql, binds = []) => (await said(connection, sql, binds, "statement")).rowsWritten,
+    query: async (sql, binds = []) => (await run(() => connection.read(sql, binds))).rows,
+    execute: async (sql, binds = []) => (await run(() => connection.write(sql, binds))).rowsWritten,
+    stream: (sql, binds = []) => queue.stream(() => toldRows(connection.stream(sql, binds), "inside")),
   };
 }
 
-async function said(
-  connection: SnowflakeConnection,
-  sql: string,
-  binds: readonly Bind[],
-  moment: SnowflakeMoment,
-): Promise<SnowflakeResult> {
+async function said<T>(work: Promise<T>, moment: SnowflakeMoment): Promise<T> {
   try {
-    return await connection.run(sql, binds);
+    return await work;
+  } catch (error) {
+    throw snowflakeError(error, moment);
+  }
+}
+
+async function* toldRows(
+  rows: AsyncIterable<Row>,
+  moment: SnowflakeMoment,
+): AsyncGenerator<Row, void, undefined> {
+  try {
+    yield* rows;
   } catch (error) {
     throw snowflakeError(error, moment);
   }
