@@ -1,0 +1,58 @@
+import type { CompiledJob } from "../build/compile_flows.ts";
+import type { FlowRun } from "../flow_runner/flow_run.ts";
+import type { Failure } from "./cli_error.ts";
+import type { Cell, Printer } from "./printer.ts";
+import type { RunRecords } from "./run_command.ts";
+
+/** How a run went, for people. */
+export function runText(
+  printer: Printer,
+  told: {
+    readonly job: CompiledJob;
+    readonly run: FlowRun;
+    readonly records: RunRecords;
+    readonly failure: Failure | null;
+    readonly notPushed: string | null;
+    /** What steps threw, those included that a later try made good. */
+    readonly stepErrors: readonly string[];
+    readonly took: string;
+  },
+): string {
+  const { colors } = printer;
+  const { job, run, records, failure, notPushed, stepErrors, took } = told;
+  const word = failure === null ? colors.green("succeeded") : colors.red("failed");
+  return [
+    `${printer.heading(job.job.name)}  ${word} in ${took}  ${colors.dim(`run ${run.jobId}`)}`,
+    ...(notPushed === null ? [] : [`  Nothing was pushed: ${notPushed}.`]),
+    ...(records.length === 0 ? [] : [recordTable(printer, records)]),
+    ...(failure === null ? [] : [`  ${colors.red(failure.code)}: ${failure.message.trim()}`]),
+    // The error of the flow repeats that of a step, unless a loop or settle stands between the two.
+    ...(failure === null
+      ? []
+      : stepErrors.filter((line) => !line.includes(failure.message.trim().slice(0, 80)))
+    ).map((line) => `  ${colors.dim(line)}`),
+    ...records
+      .filter(([, { outcomes }]) => (outcomes?.rejected ?? 0) > 0)
+      .map(([sync]) => `  ${colors.dim(`rejected rows: npx tailrace errors ${sync}`)}`),
+  ].join("\n");
+}
+
+function recordTable(printer: Printer, records: RunRecords): string {
+  const columns = records.map(
+    ([sync, { status, plan, outcomes, calls }]): Record<string, Cell> => ({
+      sync,
+      status,
+      ...plan,
+      ...outcomes,
+      calls: calls?.calls ?? null,
+      limited: calls?.rate_limited_calls ?? null,
+      "p95 ms": calls?.latency_p95_ms ?? null,
+    }),
+  );
+  // A run that was held or went without changes has fewer columns than one that pushed.
+  const names = [...new Set(columns.flatMap((column) => Object.keys(column)))];
+  return printer.table(
+    names.map((name) => name.replace(/^(to|rows)_/, "")),
+    columns.map((column) => names.map((name) => column[name] ?? null)),
+  );
+}

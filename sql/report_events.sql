@@ -1,0 +1,15 @@
+-- What last became of each asset; a run records what it planned before it ends, so only ends are looked at.
+select asset_key, kind, run_id, occurred_at, metadata
+from (
+  select
+    asset_key,
+    kind,
+    run_id,
+    {{ occurred_at_text }} as occurred_at,
+    {{ metadata_text }} as metadata,
+    row_number() over (partition by asset_key order by {{ events }}.occurred_at desc) as place
+  from {{ events }}
+  where kind in ('materialized', 'incomplete', 'skipped', 'failed')
+) as ends
+where place = 1
+order by asset_key

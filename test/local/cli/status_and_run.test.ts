@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { contacts, persons } from "../../support/people_sync.ts";
+import { cliWorld } from "./cli_world.ts";
+
+const SYNC = "hubspot/contacts";
+
+interface RunDocument {
+  readonly success: boolean;
+  readonly run_id: string;
+  readonly syncs: readonly { readonly status: string; readonly planId: string }[];
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+interface StatusDocument {
+  readonly syncs: readonly {
+    readonly verdict: string;
+    readonly why: string | null;
+    readonly runs: readonly { state: string }[];
+  }[];
+}
+
+const GUARDED = contacts({ guards: { max_removed_fraction: 0.1, max_changed_fraction: 0.1, floor_rows: 0 } });
+
+describe("run", () => {
+  it("runs the compiled flow, tells its steps on stderr and its counts on stdout, and ends with 0", async () => {
+    const world = await cliWorld();
+    await world.people(persons(7));
+    const { code, out, err } = await world.cli("run", "people");
+    expect({ code, err }).toMatchObject({
+      code: 0,
+      err: expect.stringContaining("Find what changed (hubspot/contacts)"),
+    });
+    expect(out).toMatch(/people {2}succeeded in/);
+    expect(out).toMatch(/hubspot\/contacts +succeeded +7 /);
+    expect((await world.records()).length).toBe(7);
+    const json = await world.cli("run", "people", "--json");
+    expect(json.out.trim().split("\n")).toHaveLength(1);
+    expect(JSON.parse(json.out)).toMatchObject({
+      job: "people",
+      success: true,
+      syncs: [{ sync: SYNC, status: "succeeded" }],
+    });
+  });
+
+  it("ends with 3 when a guard holds it, names the command that lets the plan through, and that command does", async () => {
+    const world = await cliWorld({ sync: GUARDED });
+    await world.people(persons(10));
+    await world.cli("run", "people");
+    await world.people(persons(10, () => ({ score: 77 })));
+    const held = await world.cli("run", "people", "--json");
+    const { error, syncs } = JSON.parse(held.out) as RunDocument;
+    expect({ code: held.code, error: error?.code }).toEqual({ code: 3, error: "RETL_HELD_CHANGED_ROWS" });
+    const plan = syncs[0]?.planId ?? "";
+    expect(error?.message).toContain(`npx tailrace run people --select ${SYNC} --approve ${plan}`);
+    const status = await world.cli("status");
+    expect(status.code).toBe(1);
+    expect(status.out).toMatch(/hubspot\/contacts {2}held/);
+    expect(status.out).toContain(`--approve ${plan}`);
+
+    const approved = await world.cli("run", "people", "--select", SYNC, "--approve", plan);
+    expect(approved).toMatchObject({ code: 0 });
+    expect((await world.held()).p3?.score).toBe("77");
+    expect((await world.cli("status")).code).toBe(0);
+  });
+
+  it("ends with 4 while another run holds the sync", async () => {
+    const world = await cliWorld();
+    await world.people(persons(3));
+    await world.sql(
+      "update retl.people_sync_lease set holder = 'other', expires_at = now() + interval 1 hour",
+    );
+    const { code, out } = await world.cli("run", "people");
+    expect(code).toBe(4);
+    expect(out).toContain("RETL_BUSY");
+    const status = await world.cli("status");
+    expect(status.out).toContain("held by the run other");
+  });
+
+  it("sends nothing outside production and says why", async () => {
+    const world = await cliWorld({ pushes: false });
+    await world.people(persons(3));
+    const { code, out } = await world.cli("run", "people");
+    expect({ code, records: await world.records() }).toEqual({ code: 0, records: [] });
+    expect(out).toContain("f/reverse_etl/environment is staging, and only prod pushes");
+  });
+
+  it("refuses a selection and a job that do not exist before anything runs", async () => {
+    const world = await cliWorld();
+    const selection = await world.cli("run", "people", "--select", "hubspot/contact");
+    expect(selection).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringContaining('Nearest: "hubspot/contacts"'),
+    });
+    expect(await world.cli("run", "peple")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("CLI_UNKNOWN_JOB"),
+    });
+    expect(await world.sql("select * from retl.asset_events")).toEqual([]);
+  });
+});
+
+describe("status", () => {
+  it("shows last runs, rows in doubt and rejected, and when it last succeeded", async () => {
+    const world = await cliWorld();
+    expect((await world.cli("status", SYNC)).out).toMatch(/never run[\s\S]*never succeeded/);
+    await world.people(persons(5, (index) => (index === 1 ? { tier: "iron" } : {})));
+    await world.run();
+    await world.sql("update retl.people_sync_state set in_doubt = true where person_id = 'p2'");
+    const { code, out } = await world.cli("status");
+    expect(code).toBe(0);
+    expect(out).toContain("4 rows in HubSpot · 1 in doubt · 1 rejected · no run holds it");
+    expect(out).toMatch(/INVALID_OPTION +tier +1/);
+  });
+
+  it("ends with 1 when the last run failed, also before the sync had begun", async () => {
+    const world = await cliWorld();
+    await world.people(persons(5));
+    await world.run();
+    await world.sql("alter table retl.people rename to people_away");
+    const failed = await world.cli("run", "people", "--json");
+    expect(failed.code).toBe(1);
+    expect(JSON.parse(failed.out)).toMatchObject({
+      success: false,
+      error: { code: "RETL_SOURCE_MISSING" },
+      step_errors: [expect.stringMatching(/^diff_insert: RETL_SOURCE_MISSING: /)],
+    });
+    const status = await world.cli("status", "--json");
+    const { syncs } = JSON.parse(status.out) as StatusDocument;
+    expect({ code: status.code, verdict: syncs[0]?.verdict }).toEqual({ code: 1, verdict: "failed" });
+    expect(syncs[0]?.why).toContain("RETL_SOURCE_MISSING");
+    await world.sql("alter table retl.people_away rename to people");
+    await world.run();
+    expect((await world.cli("status")).code).toBe(0);
+  });
+
+  it("takes a run that holds no lease and was never settled for one whose process ended", async () => {
+    const world = await cliWorld();
+    await world.people(persons(5));
+    await world.run();
+    await world.sql("update retl.retl_runs set status = 'running', settled_at = null, finished_at = null");
+    const { code, out } = await world.cli("status");
+    expect(code).toBe(1);
+    expect(out).toContain("its process ended; the next run settles what it left");
+  });
+});
+
+describe("migrate", () => {
+  it("is named by every command that finds no tables, and makes them", async () => {
+    const world = await cliWorld();
+    await world.sql("drop table retl.people_sync_lease");
+    await world.sql("drop table retl.people_sync_rejections");
+    for (const args of [["status"], ["errors", SYNC], ["rows", SYNC, "p1"], ["run", "people"]]) {
+      const { code, out, err } = await world.cli(...args);
+      expect(out + err).toContain("RETL_NOT_MIGRATED");
+      expect(out + err).toContain("npx tailrace migrate people");
+      expect(code).toBe(1);
+    }
+    expect(await world.cli("migrate", "people")).toMatchObject({ code: 0 });
+    expect(await world.cli("errors", SYNC)).toMatchObject({ code: 0 });
+  });
+
+  it("is named where the tables are older than the code", async () => {
+    const world = await cliWorld();
+    await world.sql("alter table retl.retl_runs drop column to_archive");
+    expect((await world.cli("status")).out).toContain("npx tailrace migrate people");
+    await world.cli("migrate", "people");
+    expect((await world.cli("status")).code).toBe(0);
+  });
+});
