@@ -1,0 +1,16 @@
+with {% include "association_diff" %}
+select
+  cast(count(case when action in ('create', 'again') then 1 end) as varchar) as to_create,
+  cast(count(case when action = 'remove' then 1 end) as varchar) as to_remove,
+  cast(count(case when action = 'forget' then 1 end) as varchar) as to_forget,
+  cast(count(case when action = 'wait' then 1 end) as varchar) as waiting,
+  cast(count(case when action = 'no_target' then 1 end) as varchar) as target_missing,
+  cast(count(case when action = 'refused' then 1 end) as varchar) as refused,
+  cast((select count(*) from {{ associations }} where acknowledged_at is not null) as varchar) as known,
+  -- A request of an earlier attempt that may still be running at HubSpot and says the opposite (R5).
+  cast(count(case
+    when in_doubt and sent_at > {{ in_flight_since }}
+      and ((before = 'create' and action = 'remove') or (before = 'remove' and action = 'again')) then 1
+  end) as varchar) as in_flight,
+  (select {{ content }} from differences where action in ('create', 'again', 'remove')) as content
+from differences
