@@ -94,7 +94,7 @@ function compiledText(node: ManifestNode): string {
   if (typeof node.compiled_code !== "string") throw new Error(`dbt compile wrote no SQL for ${node.name}`);
   const source = readFileSync(join(DBT_PROJECT, node.original_file_path), "utf8");
   const header = `-- Written by npm run dbt -- compile from sql/dbt/${node.original_file_path} (sha256 ${sha256(source)}); do not edit.\n`;
-  return `${header}${node.compiled_code.trim().replaceAll(`"${DATABASE}".`, "")}\n`;
+  return `${header}${node.compiled_code.trim().replaceAll(`${DATABASE}.`, "")}\n`;
 }
 
 function describe(uniqueId: string, node: ManifestNode, file: string, text: string): CompiledNode {

@@ -6,35 +6,37 @@ import { type DbtNode, type DbtResult, registerDbtBackend } from "../../f/revers
 import { buildInProcess } from "../../f/reverse_etl/dbt/in_process.ts";
 import { parseDbtResource } from "../../f/reverse_etl/dbt/resource_problems.ts";
 import { hasCode, RetlError } from "../../f/reverse_etl/sync/error.ts";
-import type { WarehouseSession } from "../../f/reverse_etl/warehouse/warehouse.ts";
-import { openDuckdb } from "../duckdb_warehouse/duckdb_warehouse.ts";
+import type { Warehouse, WarehouseSession } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { COMPILED, type CompiledNode, type CompiledTest, readCompiledIndex } from "./compiled_index.ts";
 
-const shape = z.strictObject({
-  backend: z.literal("compiled"),
-  /** The DuckDB file. */
-  path: z.string().min(1),
-});
+const shape = z.strictObject({ backend: z.literal("compiled") });
 
 /**
- * Makes `{ backend: "compiled", path }` a dbt back end: it runs the SQL that `dbt compile` wrote, models and tests, in the order and with
- * the consequences of `dbt build`, so that the demo needs no Python. Everything is rebuilt, so a full refresh is no different.
+ * Makes `{ backend: "compiled" }` a dbt back end: in the run's own warehouse, it runs the SQL that `dbt compile` wrote, models and tests,
+ * in the order and with the consequences of `dbt build`, so that the demo needs no Python. Everything is rebuilt, so a full refresh is no
+ * different. The models are written so that DuckDB and Snowflake read the same text.
  */
 export function registerCompiledBackend(folder: string = COMPILED): void {
-  registerDbtBackend("compiled", (resource) => {
-    const { path } = parseDbtResource(shape, resource);
-    return buildInProcess(({ models }) => build(path, folder, models));
+  registerDbtBackend("compiled", (resource, { openWarehouse }) => {
+    parseDbtResource(shape, resource);
+    return buildInProcess(async ({ models }) => {
+      const warehouse = await openWarehouse();
+      try {
+        return await build(warehouse, folder, models);
+      } finally {
+        await warehouse.close();
+      }
+    });
   });
 }
 
-async function build(path: string, folder: string, models: readonly string[]): Promise<DbtResult> {
+async function build(warehouse: Warehouse, folder: string, models: readonly string[]): Promise<DbtResult> {
   const all = readCompiledIndex(folder).nodes;
   let nodes: DbtNode[] = [];
-  const warehouse = await openDuckdb(path);
   try {
     await warehouse.transaction(async (session) => {
       nodes = [];
-      // A statement that DuckDB refused ends the transaction: whatever comes after it is skipped, and all of it is rolled back.
+      // A statement that was refused ends DuckDB's transaction: whatever comes after it is skipped, and all of it is rolled back.
       let refused = false;
       for (const node of withUpstream(all, models)) {
         const described = describe(node, all);
@@ -54,8 +56,6 @@ async function build(path: string, folder: string, models: readonly string[]): P
     });
   } catch (error) {
     if (!(error instanceof RolledBack)) throw error;
-  } finally {
-    await warehouse.close();
   }
   return { invocationId: randomUUID(), nodes, builtByOthers: false, warnings: [] };
 }
@@ -91,8 +91,10 @@ function describe(node: CompiledNode, all: readonly CompiledNode[]) {
 async function compute(session: WarehouseSession, node: CompiledNode, folder: string): Promise<Judgement> {
   const sql = readFileSync(join(folder, node.file), "utf8");
   if (node.kind === "test") return judge(session, node, sql);
-  await session.execute(`create schema if not exists "${node.schema}"`);
-  await session.execute(`create or replace ${node.materialized} "${node.schema}"."${node.name}" as\n${sql}`);
+  const schema = session.dialect.identifier(node.schema);
+  const name = session.dialect.identifier(node.name);
+  await session.execute(`create schema if not exists ${schema}`);
+  await session.execute(`create or replace ${node.materialized} ${schema}.${name} as\n${sql}`);
   return { outcome: "passed", message: null };
 }
 

@@ -3,8 +3,8 @@ import { ensurePythonEnvironment } from "../python_environment.ts";
 import { DBT_PROJECT } from "./project.ts";
 
 /**
- * The path of a dbt executable with exactly the packages of sql/dbt/requirements.txt, installed the first time (about 20 s and
- * 200 MB). Throws `RETL_CONFIG` without a fitting Python.
+ * The path of a dbt executable with exactly the packages of sql/dbt/requirements.txt, installed the first time (about 40 s and
+ * 270 MB). Throws `RETL_CONFIG` without a fitting Python.
  */
 export async function ensureDbt(): Promise<string> {
   const bin = await ensurePythonEnvironment({

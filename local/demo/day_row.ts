@@ -60,10 +60,12 @@ export async function readLatencies(
   tables: Tables,
   runIds: readonly string[],
 ): Promise<Pick<DayRow, "p50" | "p95">> {
+  const { dialect } = warehouse;
+  const { from, field } = dialect.unfold(dialect.jsonFrom("?"), { run_id: "text" }, "r");
   const [row] = await warehouse.query(
-    `select quantile_cont(latency_ms, 0.5) as p50, quantile_cont(latency_ms, 0.95) as p95 from ${tables.journal} ` +
-      "where kind = 'call' and run_id in (select unnest(from_json(cast(? as json), '[\"VARCHAR\"]')))",
-    [JSON.stringify(runIds)],
+    `select ${dialect.percentile("latency_ms", 0.5)} as p50, ${dialect.percentile("latency_ms", 0.95)} as p95
+     from ${tables.journal} where kind = 'call' and run_id in (select ${field.run_id} from ${from})`,
+    [JSON.stringify(runIds.map((run_id) => ({ run_id })))],
   );
   return { p50: latencyOf(row, "p50"), p95: latencyOf(row, "p95") };
 }

@@ -1,15 +1,13 @@
 import { join } from "node:path";
 import { tablesOf } from "../../f/reverse_etl/sync/tables.ts";
-import { duckdbDialect } from "../../f/reverse_etl/warehouse/dialect.ts";
 import { registerCompiledBackend } from "../dbt/compiled_backend.ts";
-import { DBT_PROJECT } from "../dbt/project.ts";
-import { ensureDbt } from "../dbt/python_environment.ts";
 import { registerDuckdb } from "../duckdb_warehouse/duckdb_warehouse.ts";
 import type { FlowEvent } from "../flow_runner/flow_run.ts";
 import type { FlowModule, FlowValue } from "../flow_runner/openflow_input.ts";
 import { type CompiledFlow, readCompiledFlow, readFlow, SHORT_TIMINGS } from "./compiled_flow.ts";
-import { type Conclusion, conclude } from "./conclusion.ts";
-import { openHubSpot } from "./demo_hubspot.ts";
+import { type Conclusion, type ConclusionSettings, conclude } from "./conclusion.ts";
+import { type DemoHubSpot, openHubSpot } from "./demo_hubspot.ts";
+import { type DemoWarehouse, openDemoWarehouse } from "./demo_warehouse.ts";
 import { createMissingProperties } from "./hubspot_properties.ts";
 import { neededProperties } from "./needed_properties.ts";
 import type { DemoOptions } from "./options.ts";
@@ -20,80 +18,78 @@ import { readPurchases } from "./purchases.ts";
 import { replay } from "./replay.ts";
 
 const JOB = join(REPOSITORY, "f", "reverse_etl", "hubspot_contacts");
-const WAREHOUSE_FILE = "warehouse.duckdb";
 
 /** The whole demo: prepares, replays, checks and reports. Throws when anything but the check fails. */
 export async function runDemo(options: DemoOptions, folder: string, output: Output): Promise<Conclusion> {
   const timings = options.timings === "short" ? SHORT_TIMINGS : undefined;
   const compiled = await readCompiledFlow(join(`${JOB}__flow`, "flow.yaml"), timings);
-  const path = join(folder, WAREHOUSE_FILE);
   registerDuckdb();
   registerCompiledBackend();
   const purchases = await readPurchases();
-  const dbt = options.dbt ? await dbtItself(path) : { backend: "compiled", path };
-  const hubspot = await openHubSpot(options, folder);
+  const warehouse = await openDemoWarehouse(options, folder);
   try {
-    const pipeline = await openPipeline({
-      compiled,
-      migrateFlow: await readFlow(join(`${JOB}_migrate__flow`, "flow.yaml")),
-      path,
-      hubspot: hubspot.access,
-      dbt,
-      environment: options.environment,
-      keepOpen: !options.dbt,
-      onEvent: stepOf(compiled.value, (step) => output.working(step)),
-      onWait: (text) => output.line(text),
-    });
+    const hubspot = await openHubSpot(options, folder);
     try {
-      for (const line of whatRuns(options, path, hubspot.access.url, compiled)) output.line(line);
-      const properties = neededProperties(compiled.sync.config);
-      if (options.environment === "prod") {
-        const created = await createMissingProperties(hubspot.access, [properties.id, ...properties.mapped]);
-        if (created.length > 0)
-          output.line(`HubSpot's contacts got ${created.length} properties: ${created.join(", ")}.`);
-      }
-      await pipeline.migrate();
-      await pipeline.withWarehouse(createPurchaseTables);
-      const tables = tablesOf(compiled.sync.config, duckdbDialect);
-      const replayed = await replay({ pipeline, tables, purchases, days: options.days, output });
-      return await conclude({
-        options,
-        output,
-        compiled,
-        pipeline,
-        tables,
-        purchases,
-        replayed,
-        hubspot,
-        properties,
-      });
+      return await replayBetween(warehouse, hubspot, { options, output, compiled, purchases });
     } finally {
-      output.close();
-      await pipeline.close();
+      await hubspot.close();
     }
   } finally {
-    await hubspot.close();
+    await warehouse.close();
   }
 }
 
-/** The dbt resource that lets dbt itself build, with the demo's own profile and file. */
-async function dbtItself(path: string): Promise<Record<string, unknown>> {
-  return {
-    backend: "command_line",
-    executable: await ensureDbt(),
-    project_dir: DBT_PROJECT,
-    profiles_dir: DBT_PROJECT,
-    environment: { TAILRACE_DUCKDB: path },
-  };
+/** Everything between a warehouse and a HubSpot that are there. */
+async function replayBetween(
+  warehouse: DemoWarehouse,
+  hubspot: DemoHubSpot,
+  demo: Pick<ConclusionSettings, "options" | "output" | "compiled" | "purchases">,
+): Promise<Conclusion> {
+  const { options, output, compiled, purchases } = demo;
+  const pipeline = await openPipeline({
+    compiled,
+    migrateFlow: await readFlow(join(`${JOB}_migrate__flow`, "flow.yaml")),
+    warehouse: warehouse.resource,
+    hubspot: hubspot.access,
+    dbt: warehouse.dbt,
+    environment: options.environment,
+    keepOpen: warehouse.keepOpen,
+    onEvent: stepOf(compiled.value, (step) => output.working(step)),
+    onWait: (text) => output.line(text),
+  });
+  try {
+    for (const line of whatRuns(options, warehouse, hubspot, compiled)) output.line(line);
+    const properties = neededProperties(compiled.sync.config);
+    if (options.environment === "prod") {
+      const created = await createMissingProperties(hubspot.access, [properties.id, ...properties.mapped]);
+      if (created.length > 0)
+        output.line(`HubSpot's contacts got ${created.length} properties: ${created.join(", ")}.`);
+    }
+    await pipeline.migrate();
+    const tables = await pipeline.withWarehouse(async (session) => {
+      await createPurchaseTables(session);
+      return tablesOf(compiled.sync.config, session.dialect);
+    });
+    const replayed = await replay({ pipeline, tables, purchases, days: options.days, output });
+    return await conclude({ ...demo, pipeline, tables, replayed, hubspot, properties });
+  } finally {
+    output.close();
+    await pipeline.close();
+  }
 }
 
-function whatRuns(options: DemoOptions, path: string, hubspot: string, { sync }: CompiledFlow): string[] {
+function whatRuns(
+  options: DemoOptions,
+  warehouse: DemoWarehouse,
+  { access }: DemoHubSpot,
+  { sync }: CompiledFlow,
+): string[] {
   const { lease_seconds: lease, call_timeout_seconds: timeout } = sync.config.timings;
   return [
     `Flow: ${sync.job}, compiled by npm run build, one run a day in the environment ${options.environment}.`,
-    `Tables: built by ${options.dbt ? "dbt itself" : "the SQL that dbt compile wrote (local/demo/compiled); --dbt runs dbt itself"}.`,
-    `Warehouse: DuckDB, ${options.data === undefined ? "in a temporary file" : path}.`,
-    `HubSpot: ${options.hubspot === undefined ? `a simulator of its own at ${hubspot}, 190 calls in 10 s, ${options.latency.minMs} to ${options.latency.maxMs} ms a call` : hubspot}.`,
+    `Tables: built by ${options.dbt ? "dbt itself" : "the SQL that dbt compile wrote (local/demo/compiled)"}.`,
+    `Warehouse: ${warehouse.description}.`,
+    `HubSpot: ${options.hubspot === undefined ? `a simulator of its own at ${access.url}, 190 calls in 10 s, ${options.latency.minMs} to ${options.latency.maxMs} ms a call` : access.url}.`,
     ...(options.timings === "short"
       ? [
           `Timings: short ones instead of the flow's own (lease ${lease} s, call timeout ${timeout} s), for this process only.`,

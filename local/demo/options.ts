@@ -6,6 +6,7 @@ export interface DemoOptions {
   readonly days: number;
   readonly seed: number;
   readonly json: boolean;
+  readonly warehouse: "duckdb" | "emulator";
   /** The folder that keeps the warehouse (and the simulator's records) between two calls; absent for a temporary one. */
   readonly data?: string;
   /** A HubSpot that already runs; absent for the simulator as a child process. */
@@ -27,14 +28,19 @@ export const DEFAULT_REPORT = ".tailrace/report.html";
  * For `--help` and for options that are wrong it writes to stderr or stdout and ends the process, as commander does.
  */
 export function readOptions(argv: readonly string[]): DemoOptions {
-  return new Command("npm start --")
+  const program = new Command("npm start --")
     .description(
-      "Replays real purchases (CDNOW, 1997-01-01 to 1998-06-30), one run of the compiled flow a day, against DuckDB and a HubSpot " +
-        "simulator, and compares every contact with the purchases at the end.",
+      "Replays real purchases (CDNOW, 1997-01-01 to 1998-06-30), one run of the compiled flow a day, between a warehouse on this " +
+        "machine and a HubSpot simulator, and compares every contact with the purchases at the end.",
     )
     .option("--days <number>", `days to have replayed in the end, 1 to ${ALL_DAYS}`, days, 14)
     .option("--seed <number>", "decides the simulator's latencies", wholeNumber, 1)
     .option("--json", "end with one line of JSON on stdout; everything else goes to stderr", false)
+    .addOption(
+      new Option("--warehouse <name>", "DuckDB, or an emulator that speaks Snowflake's protocol")
+        .choices(["duckdb", "emulator"])
+        .default("duckdb"),
+    )
     .option("--data <folder>", "keep the warehouse there and resume it (default: a temporary one)")
     .option("--hubspot <url>", "use a HubSpot that already runs (default: a simulator of its own)", httpUrl)
     .option("--token <token>", "token for --hubspot (default: $HUBSPOT_TOKEN, else the simulator's)")
@@ -54,8 +60,14 @@ export function readOptions(argv: readonly string[]): DemoOptions {
       maxMs: 80,
     })
     .option("--report <file>", "where the HTML report goes", DEFAULT_REPORT)
-    .parse([...argv])
-    .opts<DemoOptions>();
+    .parse([...argv]);
+  const options = program.opts<DemoOptions>();
+  if (options.warehouse === "emulator" && options.data !== undefined) {
+    program.error(
+      "error: --warehouse emulator keeps its tables in memory, so there is nothing for --data to resume: leave out one of them.",
+    );
+  }
+  return options;
 }
 
 function days(text: string): number {

@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "../../f/reverse_etl/sync/clock.ts";
 import { readLease } from "../../f/reverse_etl/sync/lease.ts";
 import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
+import { openWarehouse, withWarehouse } from "../../f/reverse_etl/warehouse/open_warehouse.ts";
 import type { Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
-import { openDuckdb } from "../duckdb_warehouse/duckdb_warehouse.ts";
 import type { FlowEvent, FlowRun } from "../flow_runner/flow_run.ts";
 import { isRecord } from "../flow_runner/job_result.ts";
 import { scriptsFromFolder } from "../flow_runner/resolve_script.ts";
@@ -19,13 +19,13 @@ export interface PipelineSettings {
   readonly compiled: CompiledFlow;
   /** The flow that makes the sync's tables. */
   readonly migrateFlow: unknown;
-  /** The DuckDB file. */
-  readonly path: string;
+  /** The resource of the warehouse. */
+  readonly warehouse: Readonly<Record<string, string>>;
   readonly hubspot: HubSpotAccess;
   /** The resource that `dbt_prep` gets. */
   readonly dbt: Readonly<Record<string, unknown>>;
   readonly environment: string;
-  /** Whether this process may keep the DuckDB file open between steps; dbt needs it closed. */
+  /** Whether a session may stay open between steps; dbt needs a DuckDB file closed. */
   readonly keepOpen: boolean;
   readonly onEvent: (event: FlowEvent) => void;
   /** Hears why a run waits. */
@@ -49,15 +49,18 @@ export interface Pipeline {
 
 /** A run waits for somebody else's lease this many times before it gives up: a killed run's expires in one. */
 const LEASE_WAITS = 3;
-/** The database's clock counts whole milliseconds and the machine may be busy. */
-const LEASE_SLACK_MS = 250;
+/** Added to a wait for a lease: the database's clock counts whole milliseconds and the machine may be busy. */
+export const LEASE_SLACK_MS = 250;
 
-/** Prepares runs of a compiled flow against a DuckDB file and a HubSpot. Throws `RETL_WAREHOUSE_LOCKED` when another process has the file. */
+/** What the warehouse's query history says of the demo's own statements. */
+const TAG = { run_id: "demo", step: "demo" };
+
+/** Prepares runs of a compiled flow against a warehouse and a HubSpot. Throws `RETL_WAREHOUSE_LOCKED` when another process has the DuckDB file. */
 export async function openPipeline(settings: PipelineSettings): Promise<Pipeline> {
-  const { compiled, path, clock = systemClock } = settings;
+  const { compiled, warehouse, clock = systemClock } = settings;
   const workspace = {
     resources: {
-      [compiled.sync.config.resources.warehouse]: { kind: "duckdb", path },
+      [compiled.sync.config.resources.warehouse]: warehouse,
       [compiled.sync.config.resources.hubspot]: {
         token: settings.hubspot.token,
         base_url: settings.hubspot.url,
@@ -66,20 +69,14 @@ export async function openPipeline(settings: PipelineSettings): Promise<Pipeline
     },
     variables: { "f/reverse_etl/environment": settings.environment },
   };
-  // An open session keeps the file open between two steps, which spares each of them DuckDB's start.
-  const keeper = settings.keepOpen ? await openDuckdb(path) : null;
+  // A session that stays open keeps a DuckDB file open between two steps, which spares each of them DuckDB's start.
+  const kept = settings.keepOpen ? await openWarehouse(warehouse, TAG) : null;
   const windmill = await startWindmillApi(workspace);
   windmill.connectClient();
   const scripts = scriptsFromFolder(REPOSITORY);
 
-  const withWarehouse: Pipeline["withWarehouse"] = async (work) => {
-    const warehouse = await openDuckdb(path);
-    try {
-      return await work(warehouse);
-    } finally {
-      await warehouse.close();
-    }
-  };
+  const use: Pipeline["withWarehouse"] = (work) =>
+    kept === null ? withWarehouse(warehouse, TAG, work) : work(kept);
   const start = (flow: unknown) =>
     runFlow(
       flow,
@@ -94,11 +91,10 @@ export async function openPipeline(settings: PipelineSettings): Promise<Pipeline
         },
       },
     );
-  const currentLease = () =>
-    withWarehouse((warehouse) => readLease(new SyncSession(warehouse, compiled.sync)));
+  const currentLease = () => use((session) => readLease(new SyncSession(session, compiled.sync)));
 
   return {
-    withWarehouse,
+    withWarehouse: use,
     async migrate() {
       const run = await start(settings.migrateFlow);
       if (!run.success) throw new Error(failureOf(run));
@@ -119,7 +115,7 @@ export async function openPipeline(settings: PipelineSettings): Promise<Pipeline
       }
     },
     async close() {
-      await keeper?.close();
+      await kept?.close();
       await windmill.close();
     },
   };

@@ -12,7 +12,9 @@ export async function createPurchaseTables(warehouse: Warehouse): Promise<void> 
 
 /** The day that the replay stands at, as `YYYY-MM-DD`; null before the first. */
 export async function readReplayDay(warehouse: Warehouse): Promise<string | null> {
-  const [row] = await warehouse.query("select strftime(today, '%Y-%m-%d') as today from cdnow.replay_day");
+  const [row] = await warehouse.query(
+    `select ${warehouse.dialect.textOf("today", "date")} as today from cdnow.replay_day`,
+  );
   return row?.today ?? null;
 }
 
@@ -27,11 +29,14 @@ export async function loadDay(
     cds,
     amount: `${Math.floor(cents / 100)}.${`${cents % 100}`.padStart(2, "0")}`,
   }));
+  const { dialect } = warehouse;
+  const fields = { customer_id: "text", cds: "text", amount: "text" } as const;
+  const { from, field } = dialect.unfold(dialect.jsonFrom("?"), fields, "p");
   await warehouse.transaction(async (session) => {
     await session.execute("delete from cdnow.purchases where purchased_on = cast(? as date)", [day]);
     await session.execute(
-      "insert into cdnow.purchases select p.customer_id, cast(? as date), p.cds, cast(p.amount as decimal(10, 2)) " +
-        `from (select unnest(from_json(cast(? as json), '[{"customer_id":"VARCHAR","cds":"INTEGER","amount":"VARCHAR"}]')) as p)`,
+      `insert into cdnow.purchases (customer_id, purchased_on, cds, amount)
+       select ${field.customer_id}, cast(? as date), cast(${field.cds} as integer), cast(${field.amount} as decimal(10, 2)) from ${from}`,
       [day, JSON.stringify(rows)],
     );
     await session.execute("delete from cdnow.replay_day");

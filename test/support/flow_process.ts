@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FlowRun } from "../../local/flow_runner/flow_run.ts";
 import { type FlowWorld, TOKEN } from "./flow_world.ts";
@@ -14,21 +13,20 @@ export interface FlowProcess {
   readonly ended: Promise<FlowRun | null>;
 }
 
-/** The world's database file must not be kept open. */
+/** A world's database file must not be kept open. */
 export function startFlowProcess(world: FlowWorld): FlowProcess {
-  const settings = join(world.warehousePath, "..", "flow_process.json");
   const resources = {
-    "f/reverse_etl/snowflake": { kind: "duckdb", path: world.warehousePath },
+    "f/reverse_etl/snowflake": world.warehouse,
     "f/reverse_etl/hubspot": { token: TOKEN, base_url: world.hubspot.url },
     "f/reverse_etl/dbt": { backend: "none" },
   };
   const variables = { "f/reverse_etl/environment": "prod" };
-  writeFileSync(settings, JSON.stringify({ sync: world.sync, resources, variables }));
   const script = join(import.meta.dirname, "run_flow_process.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", script, settings], {
+  const child = spawn(process.execPath, ["--import", "tsx", script], {
     cwd: ROOT,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin?.end(JSON.stringify({ sync: world.sync, resources, variables }));
   const gone = exitOf(child);
   const ended = gone.then(({ signal, output, errors }) => {
     if (signal === "SIGKILL") return null;

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { migrate } from "../../f/reverse_etl/sync/migrate.ts";
 import type { SyncInput } from "../../f/reverse_etl/sync/sync_config.ts";
+import type { Dialect } from "../../f/reverse_etl/warehouse/dialect.ts";
 import type { Row, Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
-import { openDuckdb, registerDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
+import { registerDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
 import type { FlowEvent, FlowRun } from "../../local/flow_runner/flow_run.ts";
 import { scriptsFromFolder } from "../../local/flow_runner/resolve_script.ts";
 import { runFlow } from "../../local/flow_runner/run_flow.ts";
@@ -22,7 +23,8 @@ import {
   type Person,
   PROPERTIES,
 } from "./people_sync.ts";
-import { type AtEnd, temporaryFolder } from "./temporary_folder.ts";
+import type { AtEnd } from "./temporary_folder.ts";
+import { testEngine } from "./test_engine.ts";
 
 export const TOKEN = "simulator-token";
 const SCRIPTS = scriptsFromFolder(join(import.meta.dirname, "..", ".."));
@@ -43,6 +45,8 @@ export interface RunOptions {
   readonly hubspot?: object;
   /** Instead of the resource f/reverse_etl/snowflake. */
   readonly warehouse?: object;
+  /** More resources, by their paths. */
+  readonly resources?: Readonly<Record<string, object>>;
   readonly onEvent?: (event: FlowEvent) => void;
 }
 
@@ -61,7 +65,10 @@ export interface HeldRecord {
 /** A warehouse, a HubSpot and a compiled flow between them, all real and on this machine. */
 export interface FlowWorld {
   readonly hubspot: RunningSimulator;
+  /** Names the warehouse: the path of a database file, or a database of an emulator. */
   readonly warehousePath: string;
+  /** The resource f/reverse_etl/snowflake. */
+  readonly warehouse: Readonly<Record<string, string>>;
   readonly sync: SyncInput;
   /** Replaces the rows of the source table. */
   people(list: readonly Person[]): Promise<void>;
@@ -87,13 +94,12 @@ export interface WorldOptions {
   readonly simulator?: StartOptions;
   /** Null: the variable does not exist. */
   readonly environment?: string | null;
-  /** Keeps the database file open between steps, which is faster; false where another process needs it. */
+  /** Keeps the warehouse open between steps, which is faster; false where another process needs the database file. */
   readonly keepOpen?: boolean;
 }
 
-const LEASE_LEFT = `
-  select date_diff('millisecond', cast(now() at time zone 'UTC' as timestamp), expires_at) as milliseconds
-  from retl.people_sync_lease where holder is not null`;
+const leaseLeft = ({ now, millisecondsBetween }: Dialect) =>
+  `select ${millisecondsBetween(now, "expires_at")} as milliseconds from retl.people_sync_lease where holder is not null`;
 const OWN_PROPERTIES = ["score", "tier", "note"];
 
 export async function flowWorld(
@@ -106,22 +112,29 @@ export async function flowWorld(
     ...options.simulator,
   });
   atEnd(() => hubspot.close());
-  const warehousePath = join(temporaryFolder(atEnd), "warehouse.duckdb");
   registerDuckdb();
-  if (options.keepOpen !== false) {
-    const kept = await openDuckdb(warehousePath);
+  const engine = testEngine();
+  const warehousePath = engine.emptyWarehouse(atEnd);
+  const kept = options.keepOpen === false ? null : await engine.open(warehousePath);
+  atEnd(() => kept?.close());
+  const used = async <T>(work: (warehouse: Warehouse) => Promise<T>) => {
+    const warehouse = kept ?? (await engine.open(warehousePath));
+    try {
+      return await work(warehouse);
+    } finally {
+      if (warehouse !== kept) await warehouse.close();
+    }
+  };
+  await used(async (warehouse) => {
     // Tables of a few rows: more threads only wait for one another.
-    await kept.execute("set threads = 1");
-    atEnd(() => kept.close());
-  }
-  await withDuckdb(warehousePath, async (warehouse) => {
+    if (warehouse.dialect.name === "duckdb") await warehouse.execute("set threads = 1");
     await migrate(warehouse, compiledPeople(sync));
     await warehouse.execute(PEOPLE_TABLE);
   });
   const environment = options.environment === undefined ? "prod" : options.environment;
   const variables = variablesOf(environment);
   const resources = {
-    "f/reverse_etl/snowflake": { kind: "duckdb", path: warehousePath },
+    "f/reverse_etl/snowflake": engine.resource(warehousePath),
     "f/reverse_etl/hubspot": { token: TOKEN, base_url: hubspot.url },
     "f/reverse_etl/dbt": { backend: "none" },
   };
@@ -139,18 +152,20 @@ export async function flowWorld(
   const world: FlowWorld = {
     hubspot,
     warehousePath,
+    warehouse: resources["f/reverse_etl/snowflake"],
     sync,
-    people: (list) => withDuckdb(warehousePath, (warehouse) => replacePeople(warehouse, list)),
+    people: (list) => used((warehouse) => replacePeople(warehouse, list)),
     async run(run = {}) {
       api.connectClient();
-      const used = {
+      const given = {
         ...resources,
         ...(run.hubspot === undefined ? {} : { "f/reverse_etl/hubspot": run.hubspot }),
         ...(run.warehouse === undefined ? {} : { "f/reverse_etl/snowflake": run.warehouse }),
+        ...run.resources,
       };
       return runFlow(compileSync(run.sync ?? sync), run.args ?? {}, {
         scripts: SCRIPTS,
-        resources: used,
+        resources: given,
         variables,
         environment: api.env,
         onEvent(event) {
@@ -162,14 +177,14 @@ export async function flowWorld(
     },
     async runWhenFree(run = {}) {
       for (;;) {
-        const [lease] = await world.sql(LEASE_LEFT);
+        const [lease] = await used((warehouse) => warehouse.query(leaseLeft(warehouse.dialect)));
         const left = Number(lease?.milliseconds ?? 0);
         if (left > 0) await new Promise((resolve) => setTimeout(resolve, left + 5));
         const ended = await world.run(run);
         if (errorOf(ended)?.name !== "RETL_BUSY") return ended;
       }
     },
-    sql: (text) => withDuckdb(warehousePath, (warehouse) => warehouse.query(text)),
+    sql: (text) => used((warehouse) => warehouse.query(text)),
     async held() {
       return Object.fromEntries(
         (await world.records()).map(({ properties }) => [
@@ -199,23 +214,16 @@ export function errorOf(run: FlowRun): FlowError | null {
   return run.success ? null : (error ?? { name: "none", message: JSON.stringify(run.result) });
 }
 
-export async function withDuckdb<T>(path: string, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
-  const warehouse = await openDuckdb(path);
-  try {
-    return await work(warehouse);
-  } finally {
-    await warehouse.close();
-  }
-}
-
 /** One transaction, so that a run in another process never sees the table empty. */
 export async function replacePeople(warehouse: Warehouse, list: readonly Person[]): Promise<void> {
-  const shape = '[{"id":"VARCHAR","score":"INTEGER","tier":"VARCHAR","note":"VARCHAR","stage":"VARCHAR"}]';
+  const { dialect } = warehouse;
+  const fields = { id: "text", score: "text", tier: "text", note: "text", stage: "text" } as const;
+  const { from, field } = dialect.unfold(dialect.jsonFrom("?"), fields, "p");
   await warehouse.transaction(async (session) => {
     await session.execute("delete from retl.people");
     await session.execute(
       `insert into retl.people (person_id, score, tier, note, stage)
-       select p.id, p.score, p.tier, p.note, p.stage from (select unnest(from_json(?::json, '${shape}')) as p)`,
+       select ${field.id}, cast(${field.score} as integer), ${field.tier}, ${field.note}, ${field.stage} from ${from}`,
       [JSON.stringify(list)],
     );
   });

@@ -88,7 +88,7 @@ export async function unbalancedRuns(world: Pick<FlowWorld, "sql">): Promise<rea
     select * from retl.retl_runs
     where planned_at is not null
       and (rows_read <> unchanged + to_create + to_update + skipped + refused
-        or (settled_at is not null and to_create + to_update <> acknowledged + rejected + deferred + unknown))`);
+        or (settled_at is not null and to_create + to_update + to_archive + to_clear <> acknowledged + rejected + deferred + unknown))`);
   return rows.map((row) => JSON.stringify(row));
 }
 

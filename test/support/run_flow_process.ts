@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { registerDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
 import { scriptsFromFolder } from "../../local/flow_runner/resolve_script.ts";
 import { runFlow } from "../../local/flow_runner/run_flow.ts";
@@ -7,10 +7,10 @@ import { startWindmillApi } from "../../local/flow_runner/windmill_api.ts";
 import { compileSync } from "./people_sync.ts";
 
 /**
- * Runs the compiled flow of a sync as a process of its own, which can be killed: `run_flow_process.ts <settings.json>`, where the
- * file holds `{ sync, resources, variables }`. Runs again while the sync is busy, and ends with one line of JSON, the flow's run.
+ * Runs the compiled flow of a sync as a process of its own, which can be killed: reads `{ sync, resources, variables }` from its
+ * standard input, runs again while the sync is busy, and ends with one line of JSON, the flow's run.
  */
-const settings = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
+const settings = JSON.parse(await text(process.stdin));
 const { sync, resources, variables } = settings;
 registerDuckdb();
 const api = await startWindmillApi({ variables, resources });

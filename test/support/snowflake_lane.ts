@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, vi } from "vitest";
 import { openSnowflake } from "../../f/reverse_etl/warehouse/snowflake_warehouse.ts";
 import { pythonProblem } from "../../local/python_environment.ts";
 import {
@@ -14,6 +14,9 @@ export const NO_EMULATOR = pythonProblem();
 
 /** The end of a describe's name, so that a skipped one says why. */
 export const BECAUSE = NO_EMULATOR === null ? "" : ` (skipped: ${NO_EMULATOR})`;
+
+/** The tests of a file share one emulator, which takes up to a second for a statement that it has not seen before. */
+const TEST_MS = 180_000;
 
 /** The first start installs the emulator. */
 const INSTALLATION_MS = 300_000;
@@ -45,9 +48,11 @@ export function newDatabase(): string {
 
 /** Lets the fixtures of this file run on an emulator of its own. */
 export function useSnowflake(): void {
+  vi.setConfig({ testTimeout: TEST_MS });
   const emulator = emulatorForThisFile();
   useEngine({
-    emptyWarehouse: newDatabase,
+    emptyWarehouse: () => newDatabase(),
+    resource: (database) => emulator.resource(database),
     open: (database) => openSnowflake(emulator.resource(database), { run_id: "test", step: "test" }),
   });
 }

@@ -1,18 +1,21 @@
 import { join } from "node:path";
 import type { Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { openDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
-import { temporaryFolder } from "./temporary_folder.ts";
+import { type AtEnd, temporaryFolder } from "./temporary_folder.ts";
 
 /** What the fixtures' warehouses run on. */
 export interface TestEngine {
   /** Names a new, empty warehouse: a database file, or a database of an emulator. */
-  emptyWarehouse(): string;
+  emptyWarehouse(atEnd?: AtEnd): string;
+  /** The resource that lets a step open it. */
+  resource(warehouse: string): Readonly<Record<string, string>>;
   /** Opens a session of it. */
   open(warehouse: string): Promise<Warehouse>;
 }
 
 const duckdb: TestEngine = {
-  emptyWarehouse: () => join(temporaryFolder(), "warehouse.duckdb"),
+  emptyWarehouse: (atEnd) => join(temporaryFolder(atEnd), "warehouse.duckdb"),
+  resource: (path) => ({ kind: "duckdb", path }),
   open: (path) => openDuckdb(path),
 };
 

@@ -1,3 +1,4 @@
+import { settlementOf } from "../../f/reverse_etl/report/settlement_report.ts";
 import { changingPeople, NO_TIER } from "./changing_people.ts";
 import { flowWorld } from "./flow_world.ts";
 import { randomlyLost } from "./lost_answers.ts";
@@ -59,7 +60,7 @@ export async function troubledRuns(seed: number, atEnd: AtEnd): Promise<Evidence
   let quietRuns = 1;
   for (; quietRuns <= QUIET_RUNS; quietRuns++) {
     const ended = await run();
-    if (ended.success && (ended.result as { status?: string }).status !== "partial") break;
+    if (ended.success && settlementOf(ended.result)?.status !== "partial") break;
   }
   const callsSeen = await world.writeCalls();
   for (let again = 0; again < 2; again++) await world.run();

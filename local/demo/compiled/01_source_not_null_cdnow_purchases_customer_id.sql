@@ -1,4 +1,4 @@
--- Written by npm run dbt -- compile from sql/dbt/models/staging/sources.yml (sha256 0383437f4b2ffb3435fa6bac9fc8b54dbd91dcb061bc8ed65fe012ea7661d59b); do not edit.
+-- Written by npm run dbt -- compile from sql/dbt/models/staging/sources.yml (sha256 f5652e8e68801b745857338dd4c1c82588a73be18a542ae7242c982de2cb54d4); do not edit.
 select customer_id
-from "cdnow"."purchases"
+from cdnow.purchases
 where customer_id is null

@@ -13,7 +13,7 @@ with customers as (
     count(distinct purchased_on) as days_with_purchases,
     min(purchased_on) as first_purchase_on,
     max(purchased_on) as last_purchase_on
-  from "staging"."known_purchases"
+  from staging.known_purchases
   group by contact_id
 ),
 graded as (
@@ -38,7 +38,7 @@ graded as (
   from (
     select customers.*, datediff('day', last_purchase_on, replay.today) as days_without_purchase
     from customers
-    cross join "cdnow"."replay_day" as replay
+    cross join cdnow.replay_day as replay
   ) as recent
 ),
 tiered as (

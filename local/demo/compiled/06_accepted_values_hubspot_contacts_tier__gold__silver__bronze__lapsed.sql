@@ -5,7 +5,7 @@ with all_values as (
         tier as value_field,
         count(*) as n_records
 
-    from "retl"."hubspot_contacts"
+    from retl.hubspot_contacts
     group by tier
 
 )

@@ -3,7 +3,7 @@ select
     contact_id as unique_field,
     count(*) as n_records
 
-from "retl"."hubspot_contacts"
+from retl.hubspot_contacts
 where contact_id is not null
 group by contact_id
 having count(*) > 1

@@ -1,33 +1,11 @@
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { callHubSpot } from "../../../local/demo/hubspot_http.ts";
 import { startSimulator } from "../../../local/hubspot_simulator/server.ts";
 import { DEFAULT_TOKEN } from "../../../local/hubspot_simulator/settings.ts";
+import { DEMO_TIMEOUT_MS, demo, demoIn } from "../../support/demo_process.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
-
-const MAIN = fileURLToPath(new URL("../../../local/demo/main.ts", import.meta.url));
-const DEMO_TIMEOUT_MS = 120_000;
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the demo as `npm start` does, in a process of its own. */
-function demo(...args: readonly string[]): Promise<Ended> {
-  const argv = ["--import", import.meta.resolve("tsx"), MAIN, "--latency", "0-2", ...args];
-  return new Promise((resolve) => {
-    const options = { timeout: DEMO_TIMEOUT_MS, env: { ...process.env, HUBSPOT_TOKEN: "" } };
-    execFile(process.execPath, argv, options, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
 
 async function portal() {
   const running = await startSimulator();
@@ -132,14 +110,14 @@ test("a contact that must not be there makes the demo fail and is named", {
     fieldType: "text",
   });
   await callHubSpot(access, "POST", "/crm/v3/objects/contacts", { properties: { tier: "gold" } });
-  const before = temporaryFoldersOfTheDemo();
+  const TMPDIR = temporaryFolder();
   const report = join(temporaryFolder(), "report.html");
-  const ended = await demo("--days", "1", "--hubspot", url, "--report", report);
+  const ended = await demoIn({ TMPDIR }, "--days", "1", "--hubspot", url, "--report", report);
   expect(ended).toMatchObject({ code: 1, stderr: "" });
   expect(ended.stdout).toContain("1 difference ");
   expect(ended.stdout).toContain("is no customer's");
   expect(readFileSync(report, "utf8")).toContain('class="bad"');
-  expect(temporaryFoldersOfTheDemo()).toEqual(before);
+  expect(readdirSync(TMPDIR).filter((name) => name.startsWith("tailrace-demo-"))).toEqual([]);
 });
 
 test("a wrong token ends the demo with HubSpot's own words and one line of JSON", {
@@ -152,6 +130,8 @@ test("a wrong token ends the demo with HubSpot's own words and one line of JSON"
   expect(JSON.parse(ended.stdout)).toEqual({ error: expect.stringContaining("401") });
 });
 
-function temporaryFoldersOfTheDemo(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("tailrace-demo-"));
-}
+test("an emulator, which keeps nothing, is refused together with a folder to keep it in", async () => {
+  const ended = await demo("--warehouse", "emulator", "--data", join(temporaryFolder(), "kept"));
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(/--warehouse emulator keeps its tables in memory.*--data/);
+});

@@ -1,0 +1,3 @@
+import { flowContract } from "./flow_contract.ts";
+
+flowContract("DuckDB");
