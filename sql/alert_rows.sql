@@ -1,0 +1,3 @@
+select cast(count(*) as varchar) as alerts
+from {{ alerts }}
+where sync = ?
