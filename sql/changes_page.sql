@@ -4,6 +4,7 @@ select
   operation,
   hubspot_id,
   cast(known as varchar) as known,
+  cast(reason = 'removed' as varchar) as removed,
   {{ payload_text }} as payload,
   {{ desired_text }} as desired,
   {{ kept_text }} as kept

@@ -1,17 +1,6 @@
--- Acknowledged rows take the values that were sent (R4), which ends their doubt (R6).
-update {{ state }}
-set hubspot_id = coalesce(a.hubspot_id, {{ state }}.hubspot_id),
-    payload = a.desired,
-    row_hash = a.row_hash,
-    in_doubt = false,
-    run_id = a.run_id,
-    acknowledged_at = {{ now }},
-    removed_at = null
-from (
-  with {% include "fold_outcomes" %}
-  select c.{{ id }} as id, c.run_id, c.desired, c.row_hash, d.hubspot_id
-  from decided as d
-  join {{ changes }} as c on c.run_id = d.run_id and c.seq = d.seq
-  where d.acknowledged and not d.rejected
-) as a
-where {{ state }}.{{ id }} = a.id
+-- Acknowledged rows take the values that were sent (R4), which ends their doubt (R6). A record that was emptied stays known as such.
+insert into {{ state }} ({{ id }}, hubspot_id, payload, row_hash, in_doubt, run_id, acknowledged_at, removed_at)
+select f.{{ id }}, f.hubspot_id, c.desired, f.row_hash, false, f.run_id, {{ now }}, case when f.reason = 'removed' then {{ now }} end
+from {{ fold }} as f
+join {{ changes }} as c on c.run_id = f.run_id and c.seq = f.seq
+where f.fold_id = ? and f.outcome = 'acknowledged' and f.operation <> 'archive'

@@ -1,28 +1,18 @@
--- Common to every statement of a fold: what the chosen entries say about each change.
--- An entry of a run that was settled before, or of which there is no record, is late: its rows come in doubt, whatever it says (R4).
-fold as (
-  select cast(? as varchar) as folded_by, cast(? as varchar) as sync
+-- What the chosen entries say about each change, once for all statements of a fold: one row for every change of a run that is not settled,
+-- and one for every change that a late entry speaks of. An entry is late when its run was settled before or is not on record: its rows
+-- come in doubt, whatever it says (R4).
+insert into {{ fold }}
+  (fold_id, run_id, seq, {{ id }}, operation, reason, row_hash, outcome, in_doubt, hubspot_id, code, property, message)
+with fold as (
+  select cast(? as varchar) as fold_id, cast(? as varchar) as sync, cast(? as varchar) as except_run
 ),
-folded as (
-  select j.*, r.run_id is null or r.settled_at is not null as late
+folded as {{ materialized }} (
+  select j.run_id, j.attempt, j.kind, j.first_seq, j.last_seq, j.results, r.run_id is null or r.settled_at is not null as late
   from {{ journal }} as j
-  join fold on j.folded_by = fold.folded_by
+  join fold on j.folded_by = fold.fold_id
   left join {{ runs }} as r on r.run_id = j.run_id and r.sync = fold.sync
 ),
-entry_outcomes as (
-  select
-    f.run_id,
-    cast({{ result.seq }} as {{ type.integer }}) as seq,
-    {{ result.outcome }} as outcome,
-    {{ result.hubspot_id }} as hubspot_id,
-    {{ result.code }} as code,
-    {{ result.property }} as property,
-    {{ result.message }} as message
-  from folded as f
-  cross join {{ results }}
-  where f.kind = 'call' and not f.late
-),
-told as (
+told as {{ materialized }} (
   select
     run_id,
     seq,
@@ -31,67 +21,140 @@ told as (
     count(case when outcome = 'unknown' then 1 end) > 0 as unknown,
     count(case when code = 'VALUE_NOT_TAKEN' then 1 end) > 0 as taken_in_part,
     max(hubspot_id) as hubspot_id,
-    max(case when outcome = 'rejected' then code end) as code,
+    max(case when outcome = 'rejected' then code end) as rejected_code,
+    max(case when outcome = 'unknown' then code end) as unknown_code,
+    max(case when outcome = 'deferred' then code end) as deferred_code,
     max(case when outcome = 'rejected' then property end) as property,
     max(case when outcome = 'rejected' then message end) as message
-  from entry_outcomes
+  from (
+    select
+      f.run_id,
+      cast({{ result.seq }} as {{ type.integer }}) as seq,
+      {{ result.outcome }} as outcome,
+      {{ result.hubspot_id }} as hubspot_id,
+      {{ result.code }} as code,
+      {{ result.property }} as property,
+      {{ result.message }} as message
+    from folded as f
+    cross join {{ results }}
+    where f.kind = 'call' and not f.late
+  ) as entry_outcomes
   group by run_id, seq
 ),
--- Two source rows that HubSpot answers for with one record would overwrite each other: none of them counts as acknowledged.
-record_holders as (
-  select hubspot_id, {{ id }} as id
-  from {{ state }}
-  where removed_at is null and hubspot_id in (select hubspot_id from told where acknowledged and hubspot_id is not null)
-  union
-  select told.hubspot_id, c.{{ id }}
-  from told
-  join {{ changes }} as c on c.run_id = told.run_id and c.seq = told.seq
-  where told.acknowledged and told.hubspot_id is not null
-),
-shared_records as (
-  select hubspot_id from record_holders group by hubspot_id having count(*) > 1
-),
-decided as (
+planned as {{ materialized }} (
   select
-    told.run_id,
-    told.seq,
-    told.acknowledged and shared_records.hubspot_id is null as acknowledged,
-    told.rejected or shared_records.hubspot_id is not null as rejected,
-    told.unknown or shared_records.hubspot_id is not null as unknown,
-    told.taken_in_part,
-    told.hubspot_id,
-    case when shared_records.hubspot_id is null then told.code else 'SAME_RECORD' end as code,
+    c.run_id,
+    c.seq,
+    c.{{ id }} as id,
+    c.operation,
+    c.reason,
+    c.row_hash,
+    coalesce(told.hubspot_id, c.hubspot_id) as hubspot_id,
+    coalesce(told.acknowledged, false) as acknowledged,
+    coalesce(told.rejected, false) as rejected,
+    coalesce(told.unknown, false) as unknown,
+    coalesce(told.taken_in_part, false) as taken_in_part,
+    told.rejected_code,
+    told.unknown_code,
+    told.deferred_code,
     told.property,
-    case
-      when shared_records.hubspot_id is null then told.message
-      else 'HubSpot keeps this row and another one in one record'
-    end as message
-  from told
-  left join shared_records on told.acknowledged and shared_records.hubspot_id = told.hubspot_id
+    told.message
+  from {{ changes }} as c
+  join {{ runs }} as r on r.run_id = c.run_id and r.planned_at is not null and r.settled_at is null
+  join fold on r.sync = fold.sync and r.run_id <> fold.except_run
+  left join told on told.run_id = c.run_id and told.seq = c.seq
+  where c.operation not in ('skip', 'plan')
+),
+-- Two source rows that HubSpot answers for with one record would overwrite each other: none of them counts as acknowledged.
+written as {{ materialized }} (
+  select id, hubspot_id from planned where acknowledged and reason <> 'removed' and hubspot_id is not null
+),
+given_up as {{ materialized }} (
+  select id, hubspot_id from planned where acknowledged and not rejected and reason = 'removed'
+),
+shared_records as {{ materialized }} (
+  select hubspot_id from written group by hubspot_id having count(distinct id) > 1
+  union
+  select written.hubspot_id
+  from {{ state }} as t
+  join written on written.hubspot_id = t.hubspot_id and written.id <> t.{{ id }}
+  left join given_up on given_up.id = t.{{ id }}
+  where t.removed_at is null and given_up.id is null
+),
+-- A record that was archived or emptied for a removed row and that another row wrote to in the same run: nobody knows which came last.
+overtaken_records as {{ materialized }} (
+  select distinct hubspot_id from given_up where hubspot_id is not null
 ),
 unfinished_attempts as (
   select s.run_id, s.first_seq, s.last_seq
   from folded as s
-  where s.kind = 'start'
-    and not s.late
-    and not exists (
-      select 1 from folded as e where e.attempt = s.attempt and e.kind = 'end'
-    )
+  left join (select attempt from folded where kind = 'end') as e on e.attempt = s.attempt
+  where s.kind = 'start' and not s.late and e.attempt is null
 ),
-doubtful as (
-  select run_id, seq
-  from decided
-  where (unknown and not acknowledged) or (acknowledged and rejected) or taken_in_part
-  union
-  select c.run_id, c.seq
-  from {{ changes }} as c
-  join unfinished_attempts as u on u.run_id = c.run_id and c.seq between u.first_seq and u.last_seq
-  left join decided as d on d.run_id = c.run_id and d.seq = c.seq
-  -- Only an acknowledgement says what an attempt that has no end left behind; a repetition may have been refused or deferred.
-  where c.operation <> 'skip' and (d.seq is null or not d.acknowledged)
-  union
-  select c.run_id, c.seq
-  from {{ changes }} as c
-  join folded as l on l.late and l.kind in ('start', 'call') and l.run_id = c.run_id and c.seq between l.first_seq and l.last_seq
-  where c.operation not in ('skip', 'plan')
+unfinished as {{ materialized }} (
+  select distinct p.run_id, p.seq
+  from planned as p
+  join unfinished_attempts as u on u.run_id = p.run_id and p.seq between u.first_seq and u.last_seq
+),
+decided as (
+  select
+    p.*,
+    p.acknowledged and shared.hubspot_id is null and overtaken.hubspot_id is null as confirmed,
+    p.rejected or shared.hubspot_id is not null as refused,
+    shared.hubspot_id is not null as is_shared,
+    p.unknown or shared.hubspot_id is not null or overtaken.hubspot_id is not null as unsure,
+    unfinished.seq is not null as is_unfinished
+  from planned as p
+  left join shared_records as shared
+    on shared.hubspot_id = p.hubspot_id and p.acknowledged and p.reason <> 'removed'
+  left join overtaken_records as overtaken
+    on overtaken.hubspot_id = p.hubspot_id and p.acknowledged and p.reason <> 'removed'
+  left join unfinished on unfinished.run_id = p.run_id and unfinished.seq = p.seq
+),
+doubted as (
+  select
+    d.*,
+    -- Only an acknowledgement says what an attempt that has no end left behind; a repetition may have been refused or deferred.
+    (d.unsure and not d.confirmed) or (d.confirmed and d.refused) or d.taken_in_part or (d.is_unfinished and not d.confirmed) as in_doubt
+  from decided as d
+),
+judged as (
+  select
+    d.*,
+    case
+      when confirmed and not refused then 'acknowledged'
+      when refused and not confirmed then 'rejected'
+      when in_doubt then 'unknown'
+      else 'deferred'
+    end as outcome
+  from doubted as d
 )
+select
+  fold.fold_id,
+  run_id,
+  seq,
+  id,
+  operation,
+  reason,
+  row_hash,
+  outcome,
+  in_doubt,
+  hubspot_id,
+  case
+    when is_shared then 'SAME_RECORD'
+    when outcome = 'rejected' then rejected_code
+    when outcome = 'unknown' then coalesce(unknown_code, rejected_code)
+    when outcome = 'deferred' then deferred_code
+  end,
+  case when outcome = 'rejected' then property end,
+  case when is_shared then 'HubSpot keeps this row and another one in one record' else message end
+from judged
+cross join fold
+union all
+select distinct
+  fold.fold_id, c.run_id, c.seq, c.{{ id }}, c.operation, c.reason, c.row_hash, 'late', true,
+  cast(null as varchar), cast(null as varchar), cast(null as varchar), cast(null as varchar)
+from {{ changes }} as c
+join folded as l on l.late and l.kind in ('start', 'call') and l.run_id = c.run_id and c.seq between l.first_seq and l.last_seq
+cross join fold
+where c.operation not in ('skip', 'plan')

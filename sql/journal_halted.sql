@@ -5,11 +5,11 @@ from (
   select results
   from {{ journal }}
   where run_id = ?
-    and kind = 'call'
-    and acknowledged = 0
-    and rejected = 0
-    and unknown = 0
+    and kind in ('call', 'end')
+    and coalesce(acknowledged, 0) = 0
+    and coalesce(rejected, 0) = 0
+    and coalesce(unknown, 0) = 0
 ) as j
 cross join {{ results }}
 where {{ result.outcome }} = 'deferred'
-  and ({{ result.code }} = 'DAILY' or {{ result.code }} like 'RETL_HUBSPOT_%')
+  and ({{ result.code }} in ('DAILY', 'DAILY_RESERVE') or {{ result.code }} like 'RETL_HUBSPOT_%')

@@ -2,7 +2,7 @@
 create table if not exists {{ state }} (
   {{ id }} {{ type.text }} not null,
   hubspot_id {{ type.text }},
-  payload {{ type.json }},
+  payload {{ type.sparse_json }},
   row_hash {{ type.text }},
   in_doubt {{ type.boolean }} not null,
   run_id {{ type.text }} not null,

@@ -1,121 +1,216 @@
--- Compares the source with the state and writes one row for every source row that is not unchanged, and as seq 0 the plan's counts.
--- One statement, so that rows and counts come from one reading of the source.
+-- Compares the source with the state and writes one row for every source row that is not unchanged and every record whose row is
+-- gone, and as seq 0 the plan's counts. One statement, so that rows and counts come from one reading of the source.
 insert into {{ changes }}
   (run_id, seq, {{ id }}, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, detected_at)
 with run as (
-  select cast(? as varchar) as run_id, cast(? as varchar) as resync
+  select cast(? as varchar) as run_id
 ),
-source_rows as (
-  select {{ source_id }} as id, {{ source_hash }} as row_hash
-  from {{ source }}
-),
-repeated_ids as (
-  select id from source_rows where id is not null group by id having count(*) > 1
-),
-waiting as (
-  select {{ id }} as id, row_hash from {{ rejections }} where next_try_at > {{ now }}
-),
+-- All that is not plainly unchanged: what is unchanged is the rest of the source, and is never put anywhere.
 compared as {{ materialized }} (
   select
+    s.source_key,
     coalesce(s.id, t.{{ id }}) as id,
     s.row_hash,
-    t.hubspot_id,
-    t.row_hash is not null as known,
-    t.removed_at is not null as was_removed,
-    s.row_hash <> t.row_hash as differs,
-    case
-      when s.row_hash is null and t.removed_at is not null then 'gone'
-      when s.row_hash is null then 'removed'
-      when s.id is null then 'missing_id'
-      when repeated_ids.id is not null then 'duplicate_id'
-      when waiting.id is not null and run.resync <> 'rejected' then 'waiting'
-      when t.in_doubt then 'in_doubt'
-      when t.row_hash is null then 'new'
-      when run.resync = 'all' then 'resync'
-      when t.row_hash = s.row_hash and t.removed_at is null then 'unchanged'
-      else 'changed'
-    end as reason
-  from source_rows as s
+    t.{{ id }} is not null as in_state,
+    t.row_hash as known_hash,
+    t.in_doubt,
+    t.removed_at is not null as was_removed
+  from (
+    select {{ source_key }} as source_key, {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}
+  ) as s
   full join {{ state }} as t on t.{{ id }} = s.id
-  left join repeated_ids on repeated_ids.id = s.id
-  left join waiting on waiting.id = s.id and waiting.row_hash = s.row_hash
-  cross join run
+  {%- unless resync_all %}
+  where s.row_hash is distinct from t.row_hash or t.in_doubt or t.removed_at is not null
+  {%- endunless %}
 ),
-candidates as (
-  select * from compared where reason in ('in_doubt', 'new', 'resync', 'changed')
-),
--- The wide columns are read again for the candidates only: the comparison above needs ids and hashes.
-source_values as (
+sizes as {{ materialized }} (
   select
-    {{ source_id }} as id
-    {%- for column in columns %},
-    {{ column.text }} as {{ column.alias }}
-    {%- endfor %}
-  from {{ source }}
-  where {{ source_id }} in (select id from candidates)
+    source_size.n as rows_read,
+    state_size.n as state_rows,
+    source_size.n - sides.listed as unchanged,
+    source_size.n - sides.listed + sides.matched as paired,
+    state_size.n - sides.absent as present
+  from (select count(*) as n from {{ source }}) as source_size
+  cross join (select count(*) as n from {{ state }}) as state_size
+  cross join (
+    select
+      count(row_hash) as listed,
+      count(case when row_hash is not null and in_state then 1 end) as matched,
+      count(case when row_hash is null then 1 end) as absent
+    from compared
+  ) as sides
 ),
-differences as (
+-- An id of the state stands in several source rows only where more source rows than state rows found a partner; then all ids are looked at.
+repeated_ids as {{ materialized }} (
+  select id from compared where row_hash is not null and id is not null and not in_state group by id having count(*) > 1
+  union
+  select s.id
+  from (select {{ source_id }} as id from {{ source }}) as s
+  cross join (select rows_read from sizes where paired > present) as several
+  where s.id is not null
+  group by s.id
+  having count(*) > 1
+),
+waiting as (
+  select {{ id }} as id, row_hash from {{ rejections }} where next_try_at > {{ now }} and not {{ not_waiting }}
+),
+judged as {{ materialized }} (
+  select
+    c.source_key,
+    c.id,
+    c.row_hash,
+    c.in_state,
+    c.known_hash,
+    c.was_removed,
+    case
+      {%- if removed_is_left %}
+      when c.row_hash is null and c.was_removed then 'gone'
+      {%- elsif removed_is_cleared %}
+      when c.row_hash is null and c.known_hash = {{ removed_hash }} and not c.in_doubt then 'gone'
+      {%- endif %}
+      {%- unless resync_rejected or removed_is_left %}
+      when c.row_hash is null and waiting.id is not null then 'removal_waiting'
+      {%- endunless %}
+      when c.row_hash is null then 'removed'
+      when c.id is null then 'missing_id'
+      {%- unless resync_rejected %}
+      when waiting.id is not null then 'waiting'
+      {%- endunless %}
+      when c.in_doubt then 'in_doubt'
+      when c.known_hash is null then 'new'
+      when c.known_hash = {{ removed_hash }} then 'returned'
+      {%- if resync_all %}
+      else 'resync'
+      {%- else %}
+      else 'changed'
+      {%- endif %}
+    end as reason
+  from compared as c
+  left join repeated_ids on repeated_ids.id = c.id
+  left join waiting on waiting.id = c.id and waiting.row_hash = coalesce(c.row_hash, {{ removed_hash }})
+  where repeated_ids.id is null
+),
+-- The wide columns are read for these rows only: the comparison above needs ids and hashes.
+read_values as (
   select
     c.id,
     c.row_hash,
-    c.hubspot_id,
-    c.known,
+    c.in_state,
+    c.known_hash,
     c.reason,
+    t.hubspot_id,
     t.acknowledged_at,
+    {{ acknowledged }} as acknowledged
+    {%- for column in columns %},
+    {{ column.text }} as {{ column.alias }}
+    {%- endfor %}
+  from judged as c
+  join {{ source }} as v on v.{{ source_key }} = c.source_key
+  left join {{ state }} as t on t.{{ id }} = c.id
+  where c.reason in ('in_doubt', 'new', 'returned', 'resync', 'changed')
+),
+built as (
+  select r.*, {{ whole }} as whole from read_values as r
+),
+differences as (
+  select
+    id,
+    row_hash,
+    in_state,
+    known_hash,
+    reason,
+    hubspot_id,
+    acknowledged_at,
     {{ payload }} as payload,
     {{ desired }} as desired,
     {{ kept }} as kept
-  from candidates as c
-  join source_values as v on v.id = c.id
-  left join {{ state }} as t on t.{{ id }} = c.id
+  from built
 ),
 listed as (
   select
     id,
     row_hash,
     hubspot_id,
-    known,
+    in_state as known,
+    known_hash is not null as was_acknowledged,
     -- The hash differs but no mapped property does: the state is refreshed without a call.
     case when reason = 'changed' and {{ payload_text }} = '{}' then 'skip' else {{ operation }} end as operation,
-    case when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged' else reason end as reason,
+    case when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged' else {{ reason }} end as reason,
     acknowledged_at,
     payload,
     desired,
     kept
   from differences
+  {%- unless removed_is_left %}
   union all
-  select id, row_hash, null, false, 'skip', reason, null, null, null, null
-  from compared
-  where reason in ('missing_id', 'duplicate_id', 'waiting', 'removed')
+  select
+    c.id, {{ removed_hash }}, t.hubspot_id, true, true, {{ removed_operation }}, c.reason, t.acknowledged_at,
+    {{ removed_payload }}, {{ removed_payload }}, null
+  from judged as c
+  join {{ state }} as t on t.{{ id }} = c.id
+  where c.reason = 'removed'
+  {%- endunless %}
+  union all
+  select
+    id, coalesce(row_hash, {{ removed_hash }}), null, in_state, known_hash is not null, 'skip', reason, null,
+    null, null, null
+  from judged
+  where reason in ('missing_id', 'waiting', 'removal_waiting'{% if removed_is_left %}, 'removed'{% endif %})
+  union all
+  select s.id, s.row_hash, null, false, false, 'skip', 'duplicate_id', null, null, null, null
+  from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
+  join repeated_ids on repeated_ids.id = s.id
+),
+-- Since when a change has waited that earlier runs planned and did not get to; only what runs that deferred something planned is read.
+deferred as (
+  select c.{{ id }} as id, min(c.detected_at) as since
+  from {{ changes }} as c
+  left join {{ state }} as t on t.{{ id }} = c.{{ id }}
+  where c.run_id in (select r.run_id from {{ runs }} as r where r.deferred > 0)
+    and c.operation not in ('skip', 'plan')
+    and (t.acknowledged_at is null or t.acknowledged_at < c.detected_at)
+  group by c.{{ id }}
 ),
 numbered as {{ materialized }} (
   select
     -- What waits longest goes first, so that a daily limit does not starve the same rows every day.
     row_number() over (
-      order by case when operation = 'skip' then 1 else 0 end, acknowledged_at nulls first, id, row_hash
+      order by
+        case when operation = 'skip' then 1 else 0 end, deferred.since nulls last, acknowledged_at nulls first,
+        listed.id, row_hash
     ) as seq,
     listed.*
   from listed
+  left join deferred on deferred.id = listed.id
 ),
-compared_counts as (
+judged_counts as (
   select
-    count(*) as compared,
-    count(case when known and not was_removed then 1 end) as known,
-    count(case when known and differs and reason in ('resync', 'in_doubt') then 1 end) as differing,
-    count(case when reason = 'removed' and known then 1 end) as removed,
-    count(case when reason = 'unchanged' then 1 end) as unchanged
-  from compared
+    sizes.rows_read - count(judged.row_hash) - (select count(*) from numbered where reason = 'duplicate_id') as unchanged,
+    count(case when known_hash is not null and not was_removed then 1 end) as known
+  from sizes
+  left join judged on true
+  group by sizes.rows_read
 ),
 listed_counts as (
   select
     count(case when operation = 'create' then 1 end) as to_create,
-    count(case when operation = 'update' then 1 end) as to_update,
+    count(case when operation = 'update' and reason <> 'removed' then 1 end) as to_update,
+    count(case when operation = 'archive' then 1 end) as to_archive,
+    count(case when operation = 'update' and reason = 'removed' then 1 end) as to_clear,
+    count(case when reason = 'removed' and (operation <> 'skip' or was_acknowledged) then 1 end) as removed,
+    count(case when reason = 'removed' and operation = 'skip' then 1 end) as left_alone,
     count(case when reason = 'changed' then 1 end) as changed,
     count(case when reason = 'unchanged' then 1 end) as refreshed,
-    count(case when reason = 'waiting' then 1 end) as waiting,
-    count(case when reason = 'missing_id' then 1 end) as missing_id,
-    count(case when reason = 'duplicate_id' then 1 end) as duplicate_id
+    count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
+    count(case when reason = 'resync' then 1 end) as resent,
+    count(case when reason in ('waiting', 'create_only') then 1 end) as skipped,
+    count(case when reason in ('missing_id', 'duplicate_id') then 1 end) as refused
   from numbered
+),
+differing_counts as (
+  select count(*) as differing
+  from judged
+  where known_hash <> row_hash and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %})
 ),
 plan as (
   select {{ plan_hash }} as plan_hash from numbered where operation <> 'skip' or reason = 'removed'
@@ -125,7 +220,9 @@ from numbered
 cross join run
 union all
 select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, null, plan.plan_hash, {{ now }}
-from compared_counts
+from sizes
+cross join judged_counts
 cross join listed_counts
+cross join differing_counts
 cross join plan
 cross join run

@@ -7,6 +7,8 @@ select
   cast(unchanged as varchar) as unchanged,
   cast(to_create as varchar) as to_create,
   cast(to_update as varchar) as to_update,
+  cast(coalesce(to_archive, 0) as varchar) as to_archive,
+  cast(coalesce(to_clear, 0) as varchar) as to_clear,
   cast(skipped as varchar) as skipped,
   cast(refused as varchar) as refused,
   cast(removed as varchar) as removed,

@@ -1,5 +1,5 @@
--- Rows that left the source are remembered, so that the guard counts only those that leave now.
+-- Rows that left the source and whose records are left are remembered, so that the guard counts only those that leave now.
 update {{ state }}
 set removed_at = {{ now }}
 from {{ changes }} as c
-where c.run_id = ? and c.reason = 'removed' and {{ state }}.{{ id }} = c.{{ id }}
+where c.run_id = ? and c.operation = 'skip' and c.reason = 'removed' and {{ state }}.{{ id }} = c.{{ id }}

@@ -242,7 +242,7 @@ describe("the lock of a script", () => {
   it("has the Snowflake driver only where a warehouse is opened", () => {
     const withDriver = SCRIPTS.filter((script) => "snowflake-sdk" in lockOf(script).dependencies);
     expect(withDriver).toContain("f/reverse_etl/hubspot_push.ts");
-    expect(withDriver).not.toContain("f/reverse_etl/batch_sizing.ts");
+    expect(withDriver).not.toContain("f/reverse_etl/hubspot_preflight.ts");
     expect(withDriver.filter((script) => script.startsWith("f/reverse_etl/sync/"))).toEqual([]);
   });
 });

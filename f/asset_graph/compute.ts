@@ -35,8 +35,8 @@ export type Compute = { readonly kind: string; readonly fingerprint: unknown } &
       readonly stage: "publish";
       /** What it writes, each in words of its own, such as `hubspot contacts.score`; two assets may not write the same. */
       readonly writes: readonly string[];
-      /** Problems of its configuration; empty when there are none. */
-      problems(): readonly string[];
+      /** Problems of its configuration for an asset and what that depends on; empty when there are none. */
+      problems(asset: Asset): readonly string[];
       modules(context: StepContext): readonly FlowModule[];
       /** Flow parameters that its modules read. */
       readonly parameters?: Readonly<Record<string, ParameterSchema>>;

@@ -1,5 +1,15 @@
-/** What can happen to an asset in a run; `incomplete` is a run that went well but left something for the next one. */
-export type RunEventKind = "planned" | "started" | "materialized" | "incomplete" | "skipped" | "failed";
+/**
+ * What can happen to an asset in a run. `incomplete` is a run that went well but left something for the next one; `associated` comes after
+ * `materialized`, when its records were brought together with those of other assets.
+ */
+export type RunEventKind =
+  | "planned"
+  | "started"
+  | "materialized"
+  | "associated"
+  | "incomplete"
+  | "skipped"
+  | "failed";
 
 /** One typed fact about an event; numbers can be plotted over time. */
 export type MetadataValue =

@@ -30,10 +30,11 @@ function assetProblems(asset: Asset): readonly string[] {
 }
 
 /** The check of one compute must not keep the others' problems from being reported. */
-function computeProblems({ compute }: Asset): readonly string[] {
+function computeProblems(asset: Asset): readonly string[] {
+  const { compute } = asset;
   if (compute?.stage !== "publish") return [];
   try {
-    return compute.problems();
+    return compute.problems(asset);
   } catch (error) {
     return [
       `compute: its configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`,

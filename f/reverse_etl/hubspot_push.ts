@@ -62,6 +62,7 @@ export async function main(
           calls: config.rate.calls,
           seconds: config.rate.window_seconds,
           share: batch.rate_share,
+          dailyReserve: config.rate.daily_reserve,
         }),
       },
     });

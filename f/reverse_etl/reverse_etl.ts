@@ -1,7 +1,11 @@
+import type { Asset } from "../asset_graph/asset.ts";
 import type { Compute, StepContext } from "../asset_graph/compute.ts";
 import type { FlowModule, ParameterSchema } from "../asset_graph/openflow.ts";
 import { expression, scriptStep } from "../asset_graph/script_step.ts";
 import { STEP_RETRY } from "./step_retry.ts";
+import { labelName } from "./sync/association_config.ts";
+import { associationProblems } from "./sync/association_problems.ts";
+import { type AssociationTarget, targetOf } from "./sync/association_target.ts";
 import { parseSync, type SyncInput, syncProblems } from "./sync/sync_config.ts";
 import type { CompiledSync } from "./sync/sync_session.ts";
 
@@ -24,6 +28,11 @@ const PARAMETERS: Readonly<Record<string, ParameterSchema>> = {
     default: "",
     description: "The id of a held or dry-run plan: apply exactly that, once.",
   },
+  show_values: {
+    type: "boolean",
+    default: false,
+    description: "Dry run: show the sample's values in the result, which Windmill keeps.",
+  },
 };
 
 export type ReverseEtl = Compute & { readonly kind: "reverse_etl"; readonly sync: SyncInput };
@@ -37,7 +46,10 @@ export function reverseEtl(input: SyncInput): ReverseEtl {
     fingerprint: input,
     writes: writesOf(input),
     parameters: PARAMETERS,
-    problems: () => syncProblems(input),
+    problems: (asset) => [
+      ...syncProblems(input),
+      ...associationProblems({ key: asset.key, sync: input }, asset.deps.map(dependencyOf)),
+    ],
     modules: (context) => modulesOf(context, input),
   };
 }
@@ -53,7 +65,21 @@ function writesOf(input: SyncInput): readonly string[] {
   const properties = (mappings as SyncInput["column_mappings"]).map(
     (mapping) => `${input.object_type} property ${mapping?.destination_name} (${portal})`,
   );
-  return [...properties, `the tables of ${input.schema}.${input.sync_table_name}`];
+  const associations: unknown = input.associations ?? [];
+  if (!Array.isArray(associations)) return properties;
+  const links = (associations as NonNullable<SyncInput["associations"]>).map(
+    (link) => `${input.object_type} association with ${link?.to}${labelled(link)} (${portal})`,
+  );
+  return [...properties, ...links, `the tables of ${input.schema}.${input.sync_table_name}`];
+}
+
+function labelled(link: Parameters<typeof labelName>[0] | null | undefined): string {
+  const name = labelName(link ?? {});
+  return name === "" ? "" : ` as "${name}"`;
+}
+
+function dependencyOf({ key, compute }: Asset) {
+  return { key, sync: isReverseEtl(compute) ? compute.sync : null };
 }
 
 export function isReverseEtl(compute: Compute | null): compute is ReverseEtl {
@@ -65,27 +91,48 @@ export function compiledSync(
   context: Pick<StepContext, "asset" | "job" | "codeVersion">,
   input: SyncInput,
 ): CompiledSync {
+  const config = parseSync(input);
+  const targets = targetsOf(context.asset, config.associations);
   return {
     key: context.asset.key,
     job: context.job,
     code_version: context.codeVersion,
-    config: parseSync(input),
+    config,
+    ...(targets.length === 0 ? {} : { targets }),
   };
 }
 
-/** Plan, then, only when there are changes, batches, pushes and settling; a deselected sync does none of it. */
+/** The other sides of the associations of an asset, each once; a sync may associate its records with each other. */
+function targetsOf(
+  asset: Asset,
+  associations: readonly { readonly to: string }[],
+): readonly AssociationTarget[] {
+  const keys = new Set(associations.map(({ to }) => to));
+  return [asset, ...asset.deps].flatMap(({ key, compute }) =>
+    keys.has(key) && isReverseEtl(compute) ? [targetOf(key, parseSync(compute.sync))] : [],
+  );
+}
+
+/** Plan, then, only when there are changes, batches, pushes and settling, or the report of a dry run; a deselected sync does none of it. */
 function modulesOf(context: StepContext, input: SyncInput): readonly FlowModule[] {
   const sync = compiledSync(context, input);
-  const { resources, batch_sizing } = sync.config;
+  const { resources, batch_sizing, alerts, associations } = sync.config;
   const { key } = context.asset;
   const warehouse = `$res:${resources.warehouse}`;
   const hubspot = `$res:${resources.hubspot}`;
   const run_id = expression(context.runId);
   const plan = context.result("diff_insert");
   const token = expression(`${plan}.token`);
-  const step = (name: string, summary: string, inputs: Record<string, unknown>, skipIf?: string) =>
+  const told = alerts === undefined ? {} : { alert_webhook: `$res:${alerts.webhook}` };
+  const step = (
+    name: string,
+    summary: string,
+    inputs: Record<string, unknown>,
+    skipIf?: string,
+    id: string = name,
+  ) =>
     scriptStep({
-      id: context.id(name),
+      id: context.id(id),
       summary: `${summary} (${key})`,
       path: `f/reverse_etl/${name}`,
       inputs,
@@ -103,12 +150,16 @@ function modulesOf(context: StepContext, input: SyncInput): readonly FlowModule[
       dry_run: expression("flow_input.dry_run"),
       resync: expression("flow_input.resync"),
       approve: expression("flow_input.approve"),
+      ...told,
+      hubspot,
     },
     `!${context.selected}`,
   );
   const batchSizing = step("batch_sizing", "Check HubSpot's properties and size the batches", {
+    warehouse,
     hubspot,
     sync,
+    run_id,
     plan: expression(plan),
     parallel_syncs: context.siblings,
   });
@@ -139,9 +190,49 @@ function modulesOf(context: StepContext, input: SyncInput): readonly FlowModule[
     run_id,
     token,
     reports: expression(context.result("each_batch")),
+    ...told,
+  });
+  const planReport = step("plan_report", "Show the plan", {
+    warehouse,
+    hubspot,
+    sync,
+    run_id,
+    plan: expression(plan),
+    parallel_syncs: context.siblings,
+    show_values: expression("flow_input.show_values"),
   });
 
-  // A branch instead of three skipped steps: a step that is skipped still costs Windmill a job.
+  const associating = (name: string, pushed: Record<string, unknown>, skipIf?: string) =>
+    step(
+      "associate",
+      "Associate the records",
+      {
+        warehouse,
+        hubspot,
+        sync,
+        run_id,
+        plan: expression(plan),
+        resync: expression("flow_input.resync"),
+        parallel_syncs: context.siblings,
+        ...told,
+        ...pushed,
+      },
+      skipIf,
+      name,
+    );
+  // After settling, because an association needs the record ids that the push has made known.
+  const afterPush = associating(
+    "associate",
+    { settled: expression(context.result("settle")) },
+    `${plan}.associate !== true`,
+  );
+  const onlyAssociations = {
+    summary: "only associations differ",
+    expr: `${context.selected} && ${plan}.status === "no_changes" && ${plan}.associate === true`,
+    modules: [associating("associate_only", {})],
+  };
+  const hasAssociations = associations.length > 0;
+  // A branch instead of skipped steps: a step that is skipped still costs Windmill a job. Its last module's result is the flow's.
   const send: FlowModule = {
     id: context.id("changes"),
     summary: `Changes to send? (${key})`,
@@ -151,7 +242,13 @@ function modulesOf(context: StepContext, input: SyncInput): readonly FlowModule[
         {
           summary: "send the changes",
           expr: `${context.selected} && ${plan}.status === "planned"`,
-          modules: [batchSizing, pushAll, settle],
+          modules: [batchSizing, pushAll, settle, ...(hasAssociations ? [afterPush] : [])],
+        },
+        ...(hasAssociations ? [onlyAssociations] : []),
+        {
+          summary: "show the plan",
+          expr: `${context.selected} && ${plan}.status === "dry_run"`,
+          modules: [planReport],
         },
       ],
       default: [],

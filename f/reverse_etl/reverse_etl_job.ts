@@ -2,6 +2,7 @@ import { type Asset, asset } from "../asset_graph/asset.ts";
 import { nodeOf } from "../asset_graph/asset_node.ts";
 import type { FailureStep, Gate, JobContext, OpeningStep } from "../asset_graph/compute.ts";
 import { expression, scriptStep } from "../asset_graph/script_step.ts";
+import { isReverseEtl } from "./reverse_etl.ts";
 import { STEP_RETRY } from "./step_retry.ts";
 
 /** Where a job keeps its record and finds what it needs; each a Windmill path. */
@@ -97,9 +98,22 @@ export function recordFailure({ schema, warehouse }: JobSettings): FailureStep {
           schema,
           published: context.published,
           error: expression("error"),
+          ...alertTargets(context),
         },
       }),
   };
+}
+
+/** The syncs whose alerts the failure step raises; nothing where none has alerts, so that nobody needs a webhook. */
+function alertTargets(context: JobContext) {
+  const alerts = context.assets.flatMap(({ key, compute }) => {
+    const sync = isReverseEtl(compute) ? compute.sync : undefined;
+    if (sync?.alerts === undefined) return [];
+    return [[key, { schema: sync.schema, webhook: `$res:${sync.alerts.webhook}` }]];
+  });
+  return alerts.length === 0
+    ? {}
+    : { alerts: Object.fromEntries(alerts), dry_run: expression("flow_input.dry_run") };
 }
 
 function opened(node: Asset, context: JobContext) {

@@ -5,6 +5,7 @@ import type { StoredRecord } from "./object_store.ts";
 import type { ObjectType } from "./object_type.ts";
 import { heldValue } from "./record_answer.ts";
 import { Refusal } from "./refusal.ts";
+import { associated, shown } from "./routes_association.ts";
 import { faultRules, settingChanges } from "./settings.ts";
 import type { Simulator } from "./simulator.ts";
 
@@ -15,6 +16,7 @@ import type { Simulator } from "./simulator.ts";
  * - `GET /_simulator/records/{type}` answers `{ count, archived, duplicates, records: [{ id, properties }] }`; `duplicates` lists,
  *   for each unique property (and each of `?by=a,b`), the values that more than one live record has.
  * - `GET /_simulator/history/{type}/{id}` answers `{ writes: [{ at, operation, properties }] }` in the order applied.
+ * - `GET /_simulator/associations/{type}/{to}` answers `{ count, associations: [{ from, to, types: [{ category, typeId, label }] }] }`.
  * - `POST /_simulator/faults` adds a list of rules, `GET` shows those still to act, `DELETE` removes them.
  * - `POST /_simulator/config` changes settings, `POST /_simulator/reset` puts everything back to the start.
  */
@@ -48,6 +50,21 @@ export function addInspection(app: FastifyInstance, simulator: Simulator): void 
       const history = record?.history ?? [];
       const writes = history.map(({ at, ...write }) => ({ at: new Date(at).toISOString(), ...write }));
       return reply.send({ id, exists: record !== undefined, writes });
+    }),
+  );
+
+  app.get<{ Params: { type: string; to: string } }>("/_simulator/associations/:type/:to", (request, reply) =>
+    guarded(reply, () => {
+      const { portal } = simulator;
+      const [type, to] = [portal.type(request.params.type), portal.type(request.params.to)];
+      const associations = portal.associations.holders(type, to).flatMap((from) =>
+        associated(portal, { type, id: from }, to).map(({ id, types }) => ({
+          from,
+          to: id,
+          types: types.map(shown),
+        })),
+      );
+      return reply.send({ count: associations.length, associations });
     }),
   );
 

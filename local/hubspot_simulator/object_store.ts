@@ -77,6 +77,13 @@ export class ObjectStore {
     return this.#mergedInto.has(id);
   }
 
+  /** The live record that a merged-away id ended in, over any number of merges. */
+  winnerOf(loserId: string): StoredRecord | undefined {
+    const winnerId = this.#mergedInto.get(loserId);
+    if (winnerId === undefined) return undefined;
+    return this.#live.get(winnerId) ?? this.winnerOf(winnerId);
+  }
+
   create(id: string, properties: Properties, at: number): StoredRecord {
     const record: StoredRecord = {
       id,
@@ -126,8 +133,10 @@ export class ObjectStore {
     const loserEmail = loser.properties.email ?? "";
     if (loserEmail !== "" && gained.email === undefined) emails.push(loserEmail);
     if (emails.length > 0) gained.hs_additional_emails = emails.join(";");
-    const merged = winner.properties.hs_merged_object_ids ?? "";
-    gained.hs_merged_object_ids = merged === "" ? loser.id : `${merged};${loser.id}`;
+    gained.hs_merged_object_ids = [winner.properties, { hs_merged_object_ids: loser.id }, loser.properties]
+      .map((properties) => properties.hs_merged_object_ids ?? "")
+      .filter((ids) => ids !== "")
+      .join(";");
     winner.properties = { ...winner.properties, ...gained };
     this.#claim(winner, gained);
     for (const email of emails) this.#ownersOf("email").set(email, winner.id);

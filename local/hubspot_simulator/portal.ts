@@ -1,4 +1,6 @@
 import type { Clock } from "../../f/reverse_etl/sync/clock.ts";
+import { AssociationStore } from "./association_store.ts";
+import { AssociationTypes } from "./association_type.ts";
 import { DEFAULT_OBJECTS, type ObjectTypeSpecification } from "./default_objects.ts";
 import { ObjectStore } from "./object_store.ts";
 import { type ObjectType, ObjectTypes } from "./object_type.ts";
@@ -14,6 +16,8 @@ export class Portal {
   settings: Settings;
   readonly clock: Clock;
   readonly types: ObjectTypes;
+  readonly associations = new AssociationStore();
+  readonly associationTypes: AssociationTypes;
   readonly limits = new RateLimits();
   readonly shuffle: RandomStream;
   readonly #stores = new Map<ObjectType, ObjectStore>();
@@ -29,14 +33,21 @@ export class Portal {
       this.#stores.set(type, new ObjectStore(type, { keepHistory: settings.history }));
     }
     this.#addProperties(at);
+    this.associationTypes = new AssociationTypes(settings);
   }
 
   /** The type that a path names; refused as HubSpot refuses a name it does not know. */
   type(nameOrId: string): ObjectType {
-    const type = this.types.find(nameOrId);
+    const type = this.types.find(nameOrId) ?? this.types.find(this.#withoutPortal(nameOrId));
     if (type !== undefined) return type;
     const message = `Unable to infer object type from: ${nameOrId}`;
     throw new Refusal({ status: 400, category: "VALIDATION_ERROR", message });
+  }
+
+  /** A custom object's fully qualified name starts with the portal: `p48000001_machines`. */
+  #withoutPortal(nameOrId: string): string {
+    const prefix = `p${this.settings.portalId}_`;
+    return nameOrId.startsWith(prefix) ? nameOrId.slice(prefix.length) : nameOrId;
   }
 
   store(type: ObjectType): ObjectStore {

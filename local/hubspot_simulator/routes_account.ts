@@ -1,4 +1,8 @@
-import type { Route } from "./route.ts";
+import { z } from "zod";
+import { Refusal } from "./refusal.ts";
+import { parsedBody, type Route } from "./route.ts";
+
+const tokenQuestion = z.object({ tokenKey: z.string() });
 
 export const ACCOUNT_ROUTES: readonly Route[] = [
   {
@@ -41,4 +45,30 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
       return { status: 200, body: { results: [usage] } };
     },
   },
+  {
+    method: "POST",
+    path: "/oauth/v2/private-apps/get/access-token-info",
+    writes: false,
+    scope: () => null,
+    answer(portal, request) {
+      const { tokenKey } = parsedBody(tokenQuestion, request.body);
+      const app = portal.settings.tokens.find(({ token }) => token === tokenKey);
+      if (app === undefined) {
+        throw new Refusal({ status: 404, category: "OBJECT_NOT_FOUND", message: "resource not found" });
+      }
+      const scopes = app.scopes ?? everyScope(portal.types.all.map(({ name, id }) => ({ name, id })));
+      return { status: 200, body: { userId: 1, hubId: portal.settings.portalId, appId: 1, scopes } };
+    },
+  },
 ];
+
+/** What an app without a list of scopes may do. */
+function everyScope(types: readonly { readonly name: string; readonly id: string }[]): string[] {
+  const objects = types.map(({ name, id }) => (id.startsWith("2-") ? "custom" : name));
+  const granular = [...new Set(objects)].flatMap((object) =>
+    ["objects", "schemas"].flatMap((family) =>
+      ["read", "write"].map((right) => `crm.${family}.${object}.${right}`),
+    ),
+  );
+  return ["oauth", "tickets", ...granular];
+}

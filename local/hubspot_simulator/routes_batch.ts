@@ -75,7 +75,7 @@ function readBatch(portal: Portal, request: ApiRequest): ApiAnswer {
     );
   }
   const archived = single(request.query.archived) === "true";
-  const find = finder(portal, type, options.idProperty ?? null, archived);
+  const find = readFinder(portal, type, options.idProperty ?? null, archived);
   const missing: string[] = [];
   const found = new Set<StoredRecord>();
   for (const { id } of inputs) {
@@ -102,6 +102,19 @@ function readBatch(portal: Portal, request: ApiRequest): ApiAnswer {
       completedAt: new Date(portal.clock.now()).toISOString(),
     },
   };
+}
+
+/** How a read finds records: by a record id, which may have been merged away, or by a unique property. */
+export function readFinder(
+  portal: Portal,
+  type: ObjectType,
+  idProperty: string | null,
+  archived: boolean,
+): (id: string) => StoredRecord | undefined {
+  const find = finder(portal, type, idProperty, archived);
+  if (archived || portal.settings.readMergedAway !== "winner") return find;
+  const byId = idProperty === null || idProperty === "hs_object_id";
+  return (id) => find(id) ?? (byId ? portal.store(type).winnerOf(id) : undefined);
 }
 
 /** How records are found by a record id or by a unique property. */

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import { singleProperties } from "./batch_input.ts";
 import type { StoredRecord } from "./object_store.ts";
-import type { ObjectType } from "./object_type.ts";
-import type { Portal } from "./portal.ts";
 import { readAnswer, writeAnswer } from "./record_answer.ts";
 import { resourceNotFound, validationError } from "./refusal.ts";
 import { type ApiRequest, listed, objectScope, param, parsedBody, type Route, single } from "./route.ts";
-import { finder } from "./routes_batch.ts";
+import { finder, readFinder } from "./routes_batch.ts";
 import { prepareCreate, prepareUpdate } from "./row_write.ts";
 
 /** HubSpot's limit of records on one page (CRM objects API v3, read 2026-11). */
@@ -56,7 +54,8 @@ export const RECORD_ROUTES: readonly Route[] = [
     scope: objectScope("read"),
     answer(portal, request) {
       const type = portal.type(param(request, "type"));
-      const record = addressed(portal, type, request, single(request.query.archived) === "true");
+      const archived = single(request.query.archived) === "true";
+      const record = addressed(request, readFinder(portal, type, idProperty(request), archived));
       return { status: 200, body: readAnswer(portal, type, record, listed(request.query.properties)) };
     },
   },
@@ -68,7 +67,7 @@ export const RECORD_ROUTES: readonly Route[] = [
     answer(portal, request) {
       const type = portal.type(param(request, "type"));
       const properties = singleProperties(request.body);
-      const record = addressed(portal, type, request, false);
+      const record = addressed(request, finder(portal, type, idProperty(request), false));
       const prepared = prepareUpdate(portal, type, record, properties, new Map());
       return { status: 200, body: writeAnswer(portal, type, prepared.apply().record, prepared.sent) };
     },
@@ -102,8 +101,11 @@ export const RECORD_ROUTES: readonly Route[] = [
   },
 ];
 
-function addressed(portal: Portal, type: ObjectType, request: ApiRequest, archived: boolean): StoredRecord {
-  const find = finder(portal, type, single(request.query.idProperty) ?? null, archived);
+function idProperty(request: ApiRequest): string | null {
+  return single(request.query.idProperty) ?? null;
+}
+
+function addressed(request: ApiRequest, find: (id: string) => StoredRecord | undefined): StoredRecord {
   const record = find(param(request, "id"));
   if (record === undefined) throw resourceNotFound();
   return record;

@@ -4,6 +4,7 @@ import { exchange, type WireReply } from "./exchange.ts";
 import { addInspection } from "./inspection.ts";
 import type { Route } from "./route.ts";
 import { ACCOUNT_ROUTES } from "./routes_account.ts";
+import { ASSOCIATION_ROUTES } from "./routes_association.ts";
 import { BATCH_ROUTES } from "./routes_batch.ts";
 import { PROPERTY_ROUTES } from "./routes_property.ts";
 import { RECORD_ROUTES } from "./routes_record.ts";
@@ -43,7 +44,13 @@ export async function startSimulator(options: StartOptions = {}): Promise<Runnin
   });
   takeBodiesAsText(app);
   addInspection(app, simulator);
-  for (const route of [...ACCOUNT_ROUTES, ...BATCH_ROUTES, ...RECORD_ROUTES, ...PROPERTY_ROUTES]) {
+  for (const route of [
+    ...ACCOUNT_ROUTES,
+    ...ASSOCIATION_ROUTES,
+    ...BATCH_ROUTES,
+    ...RECORD_ROUTES,
+    ...PROPERTY_ROUTES,
+  ]) {
     app.route({
       method: route.method,
       url: route.path,
@@ -119,6 +126,6 @@ function connectionClosed(request: FastifyRequest): Promise<void> {
 /** The path with the object's name but without ids: `POST /crm/v3/objects/contacts/batch/upsert`. */
 function family(route: Route | null, request: FastifyRequest): string {
   if (route === null) return `${request.method} unknown path`;
-  const type = (request.params as Record<string, string>).type ?? "";
-  return `${request.method} ${route.path.replace(":type", type)}`;
+  const { type = "", to = "" } = request.params as Record<string, string>;
+  return `${request.method} ${route.path.replace(":type", type).replace(":to", to)}`;
 }

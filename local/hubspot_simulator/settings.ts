@@ -131,9 +131,29 @@ const shape = {
   valueForm: z.enum(["canonical", "java"]).default("canonical"),
   /** What a batch read answers when it finds nothing; both are reported. */
   readNoneStatus: z.union([z.literal(207), z.literal(404)]).default(207),
+  /**
+   * What a read by the id of a merged-away record shows: the record that it went into, under that record's own id (seen in
+   * community.hubspot.com, "Question about using batch read API", read 2026-11), or nothing.
+   */
+  readMergedAway: z.enum(["winner", "not_found"]).default("winner"),
   /** Whether every applied write is kept for inspection, at the price of memory. */
   history: z.boolean().default(true),
   objects: objectSpecifications.default([]),
+  /** Labels that the account has between two object types, by the names that paths use. */
+  associationLabels: z
+    .array(
+      z.strictObject({
+        from: z.string(),
+        to: z.string(),
+        label: z.string(),
+        typeId: z.number().int().positive().optional(),
+        inverseTypeId: z.number().int().positive().optional(),
+        inverseLabel: z.string().optional(),
+      }),
+    )
+    .default([]),
+  /** Associated records of one record on a page of a batch read. */
+  associationPage: z.number().int().positive().default(500),
   faults: faultRules.default([]),
   randomFaults: z.array(randomFault).default([]),
 };
@@ -141,7 +161,7 @@ const shape = {
 export const settingsSchema = z.strictObject(shape);
 
 const liveSettings = settingsSchema
-  .omit({ seed: true, portalId: true, history: true, objects: true, faults: true })
+  .omit({ seed: true, portalId: true, history: true, objects: true, associationLabels: true, faults: true })
   .partial();
 
 /** The settings that may change while the simulator runs; only what was sent, without any default. Throws a `ZodError`. */

@@ -32,6 +32,14 @@ const savedLine = z.discriminatedUnion("kind", [
       ),
     }),
   }),
+  z.object({
+    kind: z.literal("association"),
+    type: z.string(),
+    to: z.string(),
+    from_id: z.string(),
+    to_id: z.string(),
+    typeIds: z.array(z.number()),
+  }),
   z.object({ kind: z.literal("merge"), type: z.string(), loser: z.string(), winner: z.string() }),
 ]);
 
@@ -78,6 +86,20 @@ function* savedLines(portal: Portal): Generator<SavedLine> {
     for (const record of records) yield { kind: "record", type: type.name, record };
     for (const [loser, winner] of store.merges()) yield { kind: "merge", type: type.name, loser, winner };
   }
+  yield* savedAssociations(portal);
+}
+
+/** Each is written from both sides, and read back twice to the same effect. */
+function* savedAssociations(portal: Portal): Generator<SavedLine> {
+  for (const from of portal.types.all) {
+    for (const to of portal.types.all) {
+      for (const id of portal.associations.holders(from, to)) {
+        for (const [to_id, ids] of portal.associations.of({ type: from, id }, to)) {
+          yield { kind: "association", type: from.name, to: to.name, from_id: id, to_id, typeIds: [...ids] };
+        }
+      }
+    }
+  }
 }
 
 function specificationOf(definition: PropertyDefinition): PropertySpecification {
@@ -111,6 +133,19 @@ function takeBack(portal: Portal, line: SavedLine): void {
       portal.store(type).restore(line.record);
       portal.reserveRecordId(Number(line.record.id));
       return;
+    case "association": {
+      const to = portal.type(line.to);
+      const known = portal.associationTypes.between(type, to);
+      const plain = known.find(({ label }) => label === null);
+      for (const one of known.filter(({ typeId }) => line.typeIds.includes(typeId))) {
+        const sides = [
+          { type, id: line.from_id },
+          { type: to, id: line.to_id },
+        ] as const;
+        portal.associations.add(...sides, one, plain ?? one);
+      }
+      return;
+    }
     case "merge":
       portal.store(type).restoreMerge(line.loser, line.winner);
       portal.reserveRecordId(Number(line.loser));

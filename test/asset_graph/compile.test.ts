@@ -256,9 +256,9 @@ describe("the compiled diamond of the reverse ETL", () => {
   it("sends companies beside contacts, and deals after contacts", () => {
     expect(structureOf(flow.value.modules).replaceAll("__hubspot__", " ")).toBe(
       "(dbt_prep, environment_branch, environment_branch_taken?" +
-        "[(diff_insert companies, changes companies?(batch_sizing companies, each_batch companies, settle companies)) | " +
-        "(diff_insert contacts, changes contacts?(batch_sizing contacts, each_batch contacts, settle contacts), " +
-        "diff_insert deals, changes deals?(batch_sizing deals, each_batch deals, settle deals))])",
+        "[(diff_insert companies, changes companies?(batch_sizing companies, each_batch companies, settle companies) : plan_report companies) | " +
+        "(diff_insert contacts, changes contacts?(batch_sizing contacts, each_batch contacts, settle contacts) : plan_report contacts, " +
+        "diff_insert deals, changes deals?(batch_sizing deals, each_batch deals, settle deals) : plan_report deals)])",
     );
   });
 
@@ -292,7 +292,14 @@ describe("the compiled diamond of the reverse ETL", () => {
   });
 
   it("offers the parameters of a run as a form", () => {
-    expect(flow.schema.order).toEqual(["dbt_full_refresh", "select", "dry_run", "resync", "approve"]);
+    expect(flow.schema.order).toEqual([
+      "dbt_full_refresh",
+      "select",
+      "dry_run",
+      "resync",
+      "approve",
+      "show_values",
+    ]);
     for (const parameter of Object.values(flow.schema.properties)) {
       expect(parameter.description).not.toBe("");
       expect(parameter).toHaveProperty("default");

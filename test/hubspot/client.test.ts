@@ -191,7 +191,14 @@ describe("property definitions", () => {
     const { server, hubspot } = await hubspotThat(() => ({
       body: {
         results: [
-          { name: "tier", type: "enumeration", options: [{ label: "Gold", value: "gold" }], extra: 1 },
+          {
+            name: "tier",
+            type: "enumeration",
+            fieldType: "select",
+            groupName: "contactinformation",
+            options: [{ label: "Gold", value: "gold" }],
+            extra: 1,
+          },
           { name: "id", type: "string", hasUniqueValue: true, modificationMetadata: { readOnlyValue: true } },
           { type: "nameless" },
         ],
@@ -208,6 +215,8 @@ describe("property definitions", () => {
         readOnly: false,
         calculated: false,
         archived: false,
+        fieldType: "select",
+        groupName: "contactinformation",
         options: ["gold"],
       },
       {
@@ -217,6 +226,8 @@ describe("property definitions", () => {
         readOnly: true,
         calculated: false,
         archived: false,
+        fieldType: "",
+        groupName: "",
         options: [],
       },
     ]);

@@ -88,6 +88,15 @@ export function allWritten(request: Received, extra: Readonly<Record<string, unk
   return { status: request.path.endsWith("create") ? 201 : 200, body: { status: "COMPLETE", results } };
 }
 
+/** HubSpot's answer to a batch read by record id that finds every record. */
+export function allRead(
+  request: Received,
+  propertiesOf: (id: string) => Readonly<Record<string, string | null>> = () => ({}),
+): Scripted {
+  const results = request.inputs.map(({ id = "" }) => ({ id, properties: propertiesOf(id) }));
+  return { status: 200, body: { status: "COMPLETE", results } };
+}
+
 export function refused(status: number, category: string, message: string): Scripted {
   return {
     status,

@@ -18,7 +18,10 @@ function steps(world: FlowWorld, runId: string) {
       plan: { token: string | null; changes: number; properties: readonly object[] },
       copies: number,
     ) {
-      const { batches } = await batchSizing(hubspot, sync, { ...plan, properties: [...plan.properties] });
+      const { batches } = await batchSizing(warehouse, hubspot, sync, runId, {
+        ...plan,
+        properties: [...plan.properties],
+      });
       const each = batches.flatMap((batch) => Array.from({ length: copies }, () => batch));
       return Promise.all(
         each.map((batch) => hubspotPush(warehouse, hubspot, sync, runId, plan.token ?? "", batch)),

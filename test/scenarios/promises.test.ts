@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { settlementOf } from "../../f/reverse_etl/report/settlement_report.ts";
 import { errorOf, flowWorld } from "../support/flow_world.ts";
 import { LOST_ANSWERS, WRITES } from "../support/lost_answers.ts";
 import { differences, silentDifferences } from "../support/oracle.ts";
@@ -125,7 +126,7 @@ describe("Promise 5: Running again without a change in the source sends nothing 
     const [first] = await world.sql(`select ${wait}`);
     await world.sql("update retl.people_sync_rejections set next_try_at = last_at");
     const due = await world.run();
-    expect(due.result).toMatchObject({ outcomes: { acknowledged: 0, rejected: 1 } });
+    expect(settlementOf(due.result)).toMatchObject({ outcomes: { acknowledged: 0, rejected: 1 } });
     const [second] = await world.sql(`select attempts, ${wait}`);
     expect(second).toEqual({ attempts: "2", wait: `${2 * Number(first?.wait)}` });
   });
@@ -160,7 +161,7 @@ describe("Promise 8: The permitted rate is not exceeded; after a DAILY limit onl
     });
     await world.people(persons(48));
     const run = await world.run();
-    expect(run.result).toMatchObject({ outcomes: { acknowledged: 48 } });
+    expect(settlementOf(run.result)).toMatchObject({ outcomes: { acknowledged: 48 } });
     const counters = await world.inspect<{ maxCallsInWindow: number; rateLimited: number }>("counters");
     expect(counters.rateLimited).toBe(0);
     expect(counters.maxCallsInWindow).toBeLessThanOrEqual(20);
@@ -176,7 +177,7 @@ describe("Promise 8: The permitted rate is not exceeded; after a DAILY limit onl
     const run = await world.run();
     expect(run.success).toBe(true);
     const left = { acknowledged: 6, deferred: 18, unknown: 0 };
-    expect(run.result).toMatchObject({ status: "partial", outcomes: left });
+    expect(settlementOf(run.result)).toMatchObject({ status: "partial", outcomes: left });
     // Four batches run at a time, each with one call in flight; those that start later do not ask again.
     const { rateLimited } = await world.inspect<{ rateLimited: number }>("counters");
     expect(rateLimited).toBeLessThanOrEqual(4);
@@ -184,11 +185,46 @@ describe("Promise 8: The permitted rate is not exceeded; after a DAILY limit onl
 
     const still = await world.run();
     expect(still.success).toBe(true);
-    expect(still.result).toMatchObject({ status: "partial", outcomes: { acknowledged: 0, deferred: 18 } });
+    expect(settlementOf(still.result)).toMatchObject({
+      status: "partial",
+      outcomes: { acknowledged: 0, deferred: 18 },
+    });
     expect(await world.inspect("counters")).toMatchObject({ rateLimited: rateLimited + 1 });
 
     await world.configure({ daily: { calls: 1_000 } });
-    expect((await world.run()).result).toMatchObject({ status: "succeeded", outcomes: { acknowledged: 18 } });
+    expect(settlementOf((await world.run()).result)).toMatchObject({
+      status: "succeeded",
+      outcomes: { acknowledged: 18 },
+    });
+    expect(await differences(world)).toEqual([]);
+  });
+
+  it("what is left of the day for other applications is not touched, and the next day goes on with what waited", async () => {
+    const world = await flowWorld({
+      sync: contacts({ batch_size: 1, rate: { calls_in_flight: 1, daily_reserve: 0.5 } }),
+      simulator: { daily: { calls: 30, resetMs: 3_600_000 } },
+    });
+    await world.people(persons(40));
+    const run = await world.run();
+    expect(run.success).toBe(true);
+    const { outcomes } = settlementOf(run.result) as { outcomes: { acknowledged: number; deferred: number } };
+    expect(outcomes.acknowledged + outcomes.deferred).toBe(40);
+    // The call that lists the properties comes to it; four batches at a time have a call each in flight when half of the day is used up.
+    const { calls, rateLimited } = await world.inspect<{ calls: number; rateLimited: number }>("counters");
+    expect(calls).toBeGreaterThanOrEqual(15);
+    expect(calls).toBeLessThanOrEqual(18);
+    expect(rateLimited).toBe(0);
+    expect(await silentDifferences(world)).toEqual([]);
+
+    const still = await world.run();
+    expect(still.success).toBe(true);
+    expect(settlementOf(still.result)).toMatchObject({ status: "partial", outcomes: { acknowledged: 0 } });
+
+    await world.configure({ daily: { calls: 1_000 } });
+    expect(settlementOf((await world.run()).result)).toMatchObject({
+      status: "succeeded",
+      outcomes: { acknowledged: outcomes.deferred },
+    });
     expect(await differences(world)).toEqual([]);
   });
 });

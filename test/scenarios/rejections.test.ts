@@ -1,10 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { flowWorld } from "../support/flow_world.ts";
+import { settlementOf } from "../../f/reverse_etl/report/settlement_report.ts";
+import { type FlowWorld, flowWorld, TOKEN } from "../support/flow_world.ts";
 import { WRITES } from "../support/lost_answers.ts";
 import { differences, silentDifferences } from "../support/oracle.ts";
 import { contacts, persons } from "../support/people_sync.ts";
 
 const LISTED = "select person_id, code, property, attempts from retl.people_sync_rejections order by 1, 2";
+
+const options = (...values: string[]) => values.map((value) => ({ label: value, value }));
+
+/** Changes a property as an administrator does. */
+async function property(world: FlowWorld, name: string, change: object): Promise<void> {
+  const answer = await fetch(`${world.hubspot.url}/crm/v3/properties/contacts/${name}`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+    body: JSON.stringify(change),
+  });
+  expect(answer.status).toBe(200);
+}
 
 describe.concurrent("rows that HubSpot refuses", () => {
   it("are listed with code and property, their neighbours go through, and they are not sent again until they change", async ({
@@ -15,7 +28,7 @@ describe.concurrent("rows that HubSpot refuses", () => {
     await world.people(rows);
     const run = await world.run();
     expect(run.success).toBe(true);
-    expect(run.result).toMatchObject({ outcomes: { acknowledged: 10, rejected: 2 } });
+    expect(settlementOf(run.result)).toMatchObject({ outcomes: { acknowledged: 10, rejected: 2 } });
     const listed = ["p2", "p7"].map((person_id) => ({
       person_id,
       code: "INVALID_OPTION",
@@ -47,7 +60,7 @@ describe.concurrent("rows that HubSpot refuses", () => {
     });
     await world.people(persons(40, (index) => (index === 23 ? { note: "poison" } : {})));
     const run = await world.run();
-    expect(run.result).toMatchObject({ outcomes: { acknowledged: 39, rejected: 1 } });
+    expect(settlementOf(run.result)).toMatchObject({ outcomes: { acknowledged: 39, rejected: 1 } });
     expect((await world.sql(LISTED)).map(({ person_id, code }) => [person_id, code])).toEqual([
       ["p23", "VALIDATION_ERROR"],
     ]);
@@ -87,6 +100,47 @@ describe.concurrent("rows that HubSpot refuses", () => {
     expect(await differences(world, { columns })).toEqual([]);
   });
 
+  it("are tried again at once when HubSpot's property has changed, and until then no run asks for them to be written", async ({
+    onTestFinished,
+  }) => {
+    const world = await flowWorld({}, onTestFinished);
+    await world.people(persons(4, (index) => (index === 1 ? { tier: "iron" } : {})));
+    const first = await world.run();
+    expect(settlementOf(first.result)).toMatchObject({ outcomes: { acknowledged: 3, rejected: 1 } });
+    const calls = await world.writeCalls();
+    await world.run();
+    expect(await world.writeCalls()).toBe(calls);
+    expect((await world.sql(LISTED))[0]).toMatchObject({ code: "INVALID_OPTION", attempts: "1" });
+
+    await property(world, "tier", { options: options("gold", "silver", "bronze", "iron") });
+    await world.run();
+    expect(await world.sql(LISTED)).toEqual([]);
+    expect(await differences(world)).toEqual([]);
+  });
+
+  it("that another property than theirs was changed for wait on, and a dry run shows what a run would send", async ({
+    onTestFinished,
+  }) => {
+    const world = await flowWorld({}, onTestFinished);
+    await world.people(persons(3, (index) => (index === 1 ? { tier: "iron" } : {})));
+    await world.run();
+    await property(world, "person_number", { label: "Number" });
+    await world.run();
+    expect((await world.sql(LISTED))[0]).toMatchObject({ attempts: "1" });
+
+    await property(world, "tier", { options: options("gold", "wood") });
+    await world.run({ args: { dry_run: true } });
+    const [dry] = await world.sql("select run_id, plan_id from retl.retl_runs where status = 'dry_run'");
+    const planned = `select operation from retl.people_sync where run_id = '${dry?.run_id}' and seq > 0`;
+    expect(await world.sql(planned)).toEqual([{ operation: "create" }]);
+    await world.run({ args: { approve: dry?.plan_id } });
+    // Still no option of the property: refused again, and it waits from now on as any row that was refused twice.
+    expect((await world.sql(LISTED))[0]).toMatchObject({ code: "INVALID_OPTION", attempts: "2" });
+    const calls = await world.writeCalls();
+    await world.run();
+    expect(await world.writeCalls()).toBe(calls);
+  });
+
   it("leave the list when they leave the source, and their contact stays as it was acknowledged", async ({
     onTestFinished,
   }) => {
@@ -112,7 +166,7 @@ describe.concurrent("rows that a guard refuses", () => {
     const twice = [{ id: "p1 ", score: 9 }];
     await world.people([...persons(4), ...twice, { id: null, score: 1 }, { id: "  ", score: 2 }]);
     const run = await world.run();
-    expect(run.result).toMatchObject({ outcomes: { acknowledged: 3 } });
+    expect(settlementOf(run.result)).toMatchObject({ outcomes: { acknowledged: 3 } });
     expect((await world.sql(LISTED)).map(({ person_id, code }) => `${person_id} ${code}`)).toEqual([
       "p1 DUPLICATE_ID",
       "p1 DUPLICATE_ID",

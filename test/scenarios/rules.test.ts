@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { main as recordFailure } from "../../f/reverse_etl/record_failure.ts";
+import { settlementOf } from "../../f/reverse_etl/report/settlement_report.ts";
 import type { Clock } from "../../f/reverse_etl/sync/clock.ts";
 import { RetlError } from "../../f/reverse_etl/sync/error.ts";
 import { acquireLease, readLease, sendPermit } from "../../f/reverse_etl/sync/lease.ts";
@@ -20,6 +21,7 @@ describe("R3: a call is sent only while the lease has more left than the call ma
     const session: WarehouseSession = {
       dialect: fixture.warehouse.dialect,
       query: (sql, binds) => fixture.warehouse.query(sql, binds),
+      stream: (sql, binds) => fixture.warehouse.stream(sql, binds),
       execute(sql, binds) {
         if (available) return fixture.warehouse.execute(sql, binds);
         throw new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "Away.", state: "", next: "" });
@@ -114,7 +116,7 @@ describe("R10: the failure step records once a run, and never gives the lease ba
       const error = { name: "RETL_BATCH_LOST", message: "", step_id: "hubspot_push__hubspot__contacts" };
       const step = () => recordFailure(warehouse, "retl", ["hubspot/contacts"], error);
       const results = await Promise.all([step(), step(), step()]);
-      expect(results.map((result) => result.recorded).sort()).toEqual([false, false, true]);
+      expect(results.map(({ error }) => error.extra.recorded).sort()).toEqual([false, false, true]);
     } finally {
       delete process.env.WM_ROOT_JOB_ID;
     }
@@ -133,7 +135,7 @@ describe("R10: the failure step records once a run, and never gives the lease ba
     expect(lease).toEqual({ holder: failed.jobId });
     expect(errorOf(await world.run())?.name).toBe("RETL_BUSY");
     const next = await world.runWhenFree();
-    expect(next.result).toMatchObject({ status: "succeeded", outcomes: { acknowledged: 3 } });
+    expect(settlementOf(next.result)).toMatchObject({ status: "succeeded", outcomes: { acknowledged: 3 } });
     const [predecessor] = await world.sql(
       `select status, deferred from retl.retl_runs where run_id = '${failed.jobId}'`,
     );

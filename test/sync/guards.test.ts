@@ -15,13 +15,17 @@ async function heldBy(plan: Promise<unknown>) {
 }
 
 describe("guards hold a run before anything is sent", () => {
-  it("an empty source is held, and nothing of the plan is kept", async () => {
+  it("an empty source is held, and what would be sent is only to be looked at", async () => {
     const fixture = await syncFixture(tight);
     const error = await heldBy(fixture.plan("r1"));
     expect(error?.code).toBe("RETL_HELD_EMPTY_SOURCE");
     expect(error?.message).toContain(`approve = ${error?.details.plan_id}`);
-    expect(await fixture.rows("select * from retl.hubspot_contacts_sync")).toEqual([]);
-    expect(await fixture.rows("select status from retl.retl_runs")).toEqual([{ status: "held" }]);
+    expect(await fixture.rows("select operation from retl.hubspot_contacts_sync")).toEqual([
+      { operation: "plan" },
+    ]);
+    expect(await fixture.rows("select status, planned_at from retl.retl_runs")).toEqual([
+      { status: "held", planned_at: null },
+    ]);
   });
 
   it("a source that shrank by more than allowed is held, and the next good run continues", async () => {
@@ -93,6 +97,43 @@ describe("approval", () => {
     expect(await fixture.plan("r4", { approve })).toMatchObject({ status: "planned", changes: 20 });
   });
 
+  it("of a plan that has changed since says what changed: rows that joined, left, or would be sent otherwise", async () => {
+    const fixture = await syncFixture();
+    await fixture.source(rows(6));
+    await fixture.run("r1");
+    await fixture.source([...rows(6, "2"), ["7", "1", "a"]]);
+    const { plan_id } = await fixture.plan("r2", { dry_run: true });
+    await fixture.source([...rows(1), ...rows(5, "3").slice(1), ...rows(6, "2").slice(5), ["8", "1", "a"]]);
+    const error = await heldBy(fixture.plan("r3", { approve: plan_id }));
+    expect(error).toMatchObject({
+      code: "RETL_PLAN_CHANGED",
+      details: {
+        approved: plan_id,
+        differences: [
+          { difference: "differs", operation: "update", rows: 4, ids: ["2", "3", "4", "5"] },
+          { difference: "joined", operation: "create", rows: 1, ids: ["8"] },
+          { difference: "left", operation: "create", rows: 1, ids: ["7"] },
+          { difference: "left", operation: "update", rows: 1, ids: ["1"] },
+        ],
+      },
+    });
+    expect(error?.message).toContain("1 row (create) joined it");
+    expect(await fixture.rows("select * from retl.hubspot_contacts_sync where run_id = 'r3'")).toEqual([]);
+  });
+
+  it("of a plan that has changed since names at most five rows of a kind", async () => {
+    const fixture = await syncFixture();
+    await fixture.source(rows(1));
+    const { plan_id } = await fixture.plan("r1", { dry_run: true });
+    await fixture.source(rows(9));
+    const error = await heldBy(fixture.plan("r2", { approve: plan_id }));
+    expect(error).toMatchObject({
+      details: {
+        differences: [{ difference: "joined", operation: "create", rows: 8, ids: ["2", "3", "4", "5", "6"] }],
+      },
+    });
+  });
+
   it("of an id that no plan has is an error", async () => {
     const fixture = await syncFixture();
     await fixture.source(rows(1));
@@ -103,15 +144,54 @@ describe("approval", () => {
 });
 
 describe("a dry run", () => {
-  it("shows the plan and what would hold it, and leaves state, changes, rejections and lease as they were", async () => {
+  it("shows the plan and what would hold it, and leaves state, rejections, journal and lease as they were", async () => {
     const fixture = await syncFixture(tight);
     await fixture.source([...rows(10), [null, "1", "a"]]);
     const plan = await fixture.plan("r1", { dry_run: true });
     expect(plan).toMatchObject({ status: "dry_run", changes: 10, token: null, counts: { refused: 1 } });
-    for (const table of ["", "_state", "_rejections", "_journal"]) {
+    for (const table of ["_state", "_rejections", "_journal"]) {
       expect(await fixture.rows(`select * from retl.hubspot_contacts_sync${table}`)).toEqual([]);
     }
     expect((await fixture.rows("select token from retl.hubspot_contacts_sync_lease"))[0]?.token).toBe("0");
+  });
+
+  it("keeps its rows under its own run, to be looked at, and no later run counts or sends them", async () => {
+    const fixture = await syncFixture();
+    await fixture.source(rows(3));
+    await fixture.plan("r1", { dry_run: true });
+    const shown = await fixture.rows(
+      "select contact_id, operation, payload, desired from retl.hubspot_contacts_sync where run_id = 'r1' and seq > 0 order by seq",
+    );
+    expect(shown.map((row) => [row.contact_id, row.operation, JSON.parse(row.payload ?? "")])).toEqual(
+      ["1", "2", "3"].map((id) => [id, "create", { score: "1", tier: "a" }]),
+    );
+    const plan = await fixture.plan("r2");
+    expect(plan).toMatchObject({ changes: 3, unsettled_predecessors: [] });
+    await fixture.push(plan, acknowledged);
+    expect(await fixture.settle(plan)).toMatchObject({ outcomes: { acknowledged: 3, deferred: 0 } });
+    expect(await fixture.plan("r3")).toMatchObject({ status: "no_changes", unsettled_predecessors: [] });
+  });
+
+  it("a second try of it takes the place of the first one's rows", async () => {
+    const fixture = await syncFixture();
+    await fixture.source(rows(3));
+    await fixture.plan("r1", { dry_run: true });
+    await fixture.source(rows(2));
+    await fixture.plan("r1", { dry_run: true });
+    const [kept] = await fixture.rows("select count(*) as n from retl.hubspot_contacts_sync where seq > 0");
+    expect(kept?.n).toBe("2");
+  });
+
+  it("and a held plan are pruned when they are old", async () => {
+    const fixture = await syncFixture(tight);
+    await heldBy(fixture.plan("r1"));
+    await fixture.source(rows(1));
+    await fixture.plan("r2", { dry_run: true });
+    await fixture.warehouse.execute("update retl.retl_runs set finished_at = '2000-01-01'");
+    await fixture.run("r3");
+    expect(await fixture.rows("select distinct run_id from retl.hubspot_contacts_sync")).toEqual([
+      { run_id: "r3" },
+    ]);
   });
 
   it("can be approved: exactly what it showed is applied", async () => {

@@ -147,6 +147,19 @@ describe("nothing is lost on the way", () => {
     expect(changes.map(({ id }) => id)).toEqual(["2", "3", "1"]);
   });
 
+  it("what an earlier run did not get to goes before what has changed or come since", async () => {
+    const fixture = await syncFixture();
+    await fixture.source([row("1"), row("2")]);
+    await fixture.run("r1");
+    await fixture.source([row("1"), row("2", "2")]);
+    await fixture.run("r2");
+    await fixture.source([row("1"), row("2", "3")]);
+    await fixture.run("r3", () => null);
+    await fixture.source([row("0"), row("1", "4"), row("2", "4")]);
+    const changes = await fixture.push(await fixture.plan("r4"), acknowledged);
+    expect(changes.map(({ id }) => id)).toEqual(["2", "0", "1"]);
+  });
+
   it("planned changes that are gone from their table are an error, never a success of nothing", async () => {
     const fixture = await syncFixture();
     await fixture.source([row("1")]);

@@ -247,6 +247,8 @@ describe("counts", () => {
       unchanged: 1,
       to_create: 1,
       to_update: 1,
+      to_archive: 0,
+      to_clear: 0,
       skipped: 1,
       refused: 3,
       removed: 0,

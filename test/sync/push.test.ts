@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RetlError } from "../../f/reverse_etl/sync/error.ts";
-import { allWritten, type Received, refused } from "../hubspot/scripted_server.ts";
+import { allRead, allWritten, type Received, refused } from "../hubspot/scripted_server.ts";
 import { changes, push } from "./push_fixture.ts";
 
 const kinds = (pushed: { readonly outcomes: ReadonlyMap<number, { readonly kind: string }> }) =>
@@ -50,6 +50,26 @@ describe("every change gets exactly one outcome", () => {
     });
   });
 
+  test("an error that names a row counts in a plain 200, too, and contradicts a result of the same row", async () => {
+    const pushed = await push(changes(3), (request) => {
+      const [first, second, third] = request.inputs.map(({ objectWriteTraceId }) => objectWriteTraceId);
+      const error = (trace: string | undefined) => ({
+        category: "VALIDATION_ERROR",
+        message: "no",
+        context: { objectWriteTraceId: [trace] },
+      });
+      const result = (trace: string | undefined, seq: number) => ({
+        id: `9${seq}`,
+        properties: { city: `city ${seq}` },
+        objectWriteTraceId: trace,
+      });
+      const results = [result(first, 1), result(third, 3)];
+      return { status: 200, body: { status: "COMPLETE", results, errors: [error(second), error(third)] } };
+    });
+    expect(kinds(pushed)).toEqual(["acknowledged", "rejected", "unknown"]);
+    expect(pushed.outcomes.get(3)).toEqual({ kind: "unknown", code: "CONTRADICTORY_ANSWER" });
+  });
+
   test("rows that an earlier attempt decided are not sent again", async () => {
     const pushed = await push(changes(4), (request) => allWritten(request), { decided: new Set([1, 3]) });
     expect(pushed.received[0]?.inputs.map(({ id }) => id)).toEqual(["c2", "c4"]);
@@ -82,12 +102,13 @@ describe("every change gets exactly one outcome", () => {
     const rows = changes(3, (seq) =>
       seq === 2 ? { operation: "archive", hubspotId: "777", payload: {}, desired: {} } : {},
     );
-    const pushed = await push(rows, (request) =>
-      request.path.endsWith("/archive") ? { status: 204 } : allWritten(request),
-    );
+    const pushed = await push(rows, (request) => {
+      if (request.path.endsWith("/archive")) return { status: 204 };
+      return request.path.endsWith("/read") ? allRead(request) : allWritten(request);
+    });
     const archive = pushed.received.find(({ path }) => path.endsWith("/archive"));
     expect(archive?.inputs).toEqual([{ id: "777" }]);
-    expect(pushed.summary).toMatchObject({ acknowledged: 3, calls: 2 });
+    expect(pushed.summary).toMatchObject({ acknowledged: 3, calls: 3 });
   });
 });
 
@@ -289,8 +310,8 @@ describe("answers that leave it open whether the call was applied", () => {
   test("a timeout aborts the request", async () => {
     const pushed = await push(
       changes(1),
-      (request, number) => ({ ...allWritten(request), ...(number === 1 ? { delayMs: 300 } : {}) }),
-      { timeoutMs: 60 },
+      (request, number) => ({ ...allWritten(request), ...(number === 1 ? { delayMs: 2_500 } : {}) }),
+      { timeoutMs: 500 },
     );
     expect(pushed.records[0]).toMatchObject({
       httpStatus: null,

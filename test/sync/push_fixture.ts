@@ -66,12 +66,27 @@ export async function push(
   options: PushOptions = {},
 ): Promise<Pushed> {
   const server = await startScriptedServer(answer);
+  try {
+    const pushed = await pushTo(server.baseUrl, "pat-test-token", rows, options);
+    return { ...pushed, received: server.received };
+  } finally {
+    await server.close();
+  }
+}
+
+/** Pushes changes through the real client to whatever listens there. */
+export async function pushTo(
+  baseUrl: string,
+  token: string,
+  rows: readonly Change[],
+  options: PushOptions = {},
+): Promise<Omit<Pushed, "received">> {
   const clock = jumpingClock();
   const records: CallRecord[] = [];
   let ended = false;
   let summary: PushSummary | null = null;
   let error: unknown = null;
-  const resource = { token: "pat-test-token", base_url: server.baseUrl };
+  const resource = { token, base_url: baseUrl };
   try {
     summary = await pushBatch({
       sync: { ...UPSERT, ...options.sync },
@@ -99,13 +114,11 @@ export async function push(
     });
   } catch (thrown) {
     error = thrown;
-  } finally {
-    await server.close();
   }
   const outcomes = new Map(
     records.flatMap(({ results }) => results).map(({ seq, outcome }) => [seq, outcome]),
   );
-  return { summary, error, received: server.received, records, ended, slept: clock.slept, outcomes };
+  return { summary, error, records, ended, slept: clock.slept, outcomes };
 }
 
 async function* pagesOf(rows: readonly Change[], size: number): AsyncGenerator<readonly Change[]> {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PropertyDefinition } from "../../f/reverse_etl/sync/hubspot_port.ts";
-import { checkMapping, requireMapping, type ValueKind } from "../../f/reverse_etl/sync/preflight.ts";
+import { checkMapping, requireNoProblems, type ValueKind } from "../../f/reverse_etl/sync/preflight.ts";
 
 function property(name: string, type: string, over: Partial<PropertyDefinition> = {}): PropertyDefinition {
   return {
@@ -10,6 +10,8 @@ function property(name: string, type: string, over: Partial<PropertyDefinition> 
     readOnly: false,
     calculated: false,
     archived: false,
+    fieldType: "",
+    groupName: "",
     options: [],
     ...over,
   };
@@ -74,7 +76,9 @@ test("a missing property's fix names the nearest one that exists", () => {
   const fix = (name: string) =>
     checkMapping([{ destination_name: name, valueKind: "text" }], null, DEFINITIONS)[0]?.fix;
   expect(fix("citty")).toContain("city");
-  expect(fix("completely_other")).toBe("Create it in HubSpot, or remove the mapping.");
+  expect(fix("completely_other")).toBe(
+    "Create it in HubSpot, let a run create it (create_missing_properties), or remove the mapping.",
+  );
 });
 
 test("an unfit mapping is one error that lists every problem with its fix", () => {
@@ -82,8 +86,9 @@ test("an unfit mapping is one error that lists every problem with its fix", () =
     destination_name,
     valueKind: "text" as const,
   }));
-  const check = () => requireMapping("hubspot/contacts", mappings, "customer_id", DEFINITIONS);
+  const check = () =>
+    requireNoProblems("hubspot/contacts", checkMapping(mappings, "customer_id", DEFINITIONS));
   expect(check).toThrow(expect.objectContaining({ code: "RETL_HUBSPOT_MAPPING" }));
   expect(check).toThrow(/2 properties do not fit:\n {2}citty: .*city.*\n {2}old: it is archived/s);
-  expect(() => requireMapping("hubspot/contacts", [], "customer_id", DEFINITIONS)).not.toThrow();
+  expect(() => requireNoProblems("hubspot/contacts", [])).not.toThrow();
 });

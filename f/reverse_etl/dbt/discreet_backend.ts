@@ -20,13 +20,13 @@ export function discreetBackend(
   );
   if (secrets.length === 0) return backend;
   const clean = cleaner(secrets);
-  const discreet = async <T>(work: () => Promise<T>): Promise<T> => {
+  async function discreet<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       throw cleanedError(error, clean);
     }
-  };
+  }
   const discreetBuild = (build: DbtBuild): DbtBuild => ({
     reference: build.reference,
     url: build.url,

@@ -1,5 +1,81 @@
 // Written by npm run build from sql/; do not edit.
 export const SQL = {
+  alert_change: `-- Hits a row only where the state changes, so that each change is told once.
+update {{ alerts }}
+set state = ?, since = {{ now }}, run_id = ?, reason = coalesce(cast(? as {{ type.text }}), reason), notified_at = null, tried_at = null
+where sync = ? and alert = ? and state <> ?`,
+  alert_claim: `update {{ alerts }}
+set tried_at = {{ now }}
+where sync = ? and alert = ? and notified_at is null and (tried_at is null or tried_at < {{ given_up }})`,
+  alert_facts: `-- What an alert's thresholds are compared with: the source rows that HubSpot does not have as the source has them, each once, and how long
+-- the run took.
+select
+  cast(
+    (
+      select count(*)
+      from (
+        select {{ id }} from {{ rejections }} where {{ id }} is not null
+        union
+        select {{ id }} from {{ state }} where in_doubt and removed_at is null
+      ) as named
+    ) + (select count(*) from {{ rejections }} where {{ id }} is null) as varchar
+  ) as failed_rows,
+  cast(coalesce(rows_read, 0) as varchar) as rows_read,
+  cast({{ run_ms }} as varchar) as run_ms
+from {{ runs }}
+where run_id = ? and sync = ?`,
+  alert_rows: `select cast(count(*) as varchar) as alerts
+from {{ alerts }}
+where sync = ?`,
+  alert_told: `-- A state that changed again while its message was sent has another message to send.
+update {{ alerts }}
+set notified_at = {{ now }}, tried_at = null
+where sync = ? and alert = ? and state = ? and tried_at is not null`,
+  alert_untold: `-- Changes of state that nobody was told of and that no other step is telling just now.
+select alert, state, run_id, reason, {{ since_text }} as since
+from {{ alerts }}
+where sync = ? and notified_at is null and (tried_at is null or tried_at < {{ given_up }})
+order by alert`,
+  alert_untried: `update {{ alerts }}
+set tried_at = null
+where sync = ? and alert = ? and notified_at is null`,
+  approval_differences: `-- What differs between two plans: rows that joined, rows that left and rows that would be sent otherwise, with a few of each.
+with planned as (
+  select
+    run_id,
+    {{ id }} as id,
+    case when operation = 'skip' then reason else operation end as operation,
+    row_hash,
+    {{ payload_text }} as payload
+  from {{ changes }}
+  where run_id in (?, ?) and seq > 0 and (operation <> 'skip' or reason = 'removed')
+),
+differing as (
+  select
+    coalesce(a.id, b.id) as id,
+    coalesce(a.operation, b.operation) as operation,
+    case when b.id is null then 'joined' when a.id is null then 'left' else 'differs' end as difference
+  from (select * from planned where run_id = ?) as a
+  full join (select * from planned where run_id = ?) as b on b.id = a.id
+  where a.id is null
+    or b.id is null
+    or a.operation <> b.operation
+    or a.row_hash <> b.row_hash
+    or a.payload <> b.payload
+),
+counted as (
+  select
+    difference,
+    operation,
+    id,
+    count(*) over (partition by difference, operation) as differing_rows,
+    row_number() over (partition by difference, operation order by id) as position
+  from differing
+)
+select difference, operation, cast(differing_rows as varchar) as differing_rows, id
+from counted
+where position <= 5
+order by difference, operation, id`,
   approval_read: `select run_id, status, cast(approval_used_at as varchar) as approval_used_at
 from {{ runs }}
 where sync = ? and plan_id = ? and status in ('held', 'dry_run')
@@ -7,6 +83,254 @@ order by started_at desc`,
   approval_use: `update {{ runs }}
 set approval_used_at = {{ now }}
 where sync = ? and plan_id = ? and status in ('held', 'dry_run') and approval_used_at is null`,
+  association_acknowledged: `update {{ associations }}
+set operation = null,
+    in_doubt = false,
+    acknowledged_at = {{ now }},
+    code = null,
+    message = null,
+    attempts = 0,
+    next_try_at = null
+from (
+  select {{ pair.association_id }} as association_id
+  from {{ pairs }}
+) as p
+where {{ associations }}.association_id = p.association_id and {{ associations }}.operation = 'create'`,
+  association_counts: `with {% include "association_diff" %}
+select
+  cast(count(case when action in ('create', 'again') then 1 end) as varchar) as to_create,
+  cast(count(case when action = 'remove' then 1 end) as varchar) as to_remove,
+  cast(count(case when action = 'forget' then 1 end) as varchar) as to_forget,
+  cast(count(case when action = 'wait' then 1 end) as varchar) as waiting,
+  cast(count(case when action = 'no_target' then 1 end) as varchar) as target_missing,
+  cast(count(case when action = 'refused' then 1 end) as varchar) as refused,
+  cast((select count(*) from {{ associations }} where acknowledged_at is not null) as varchar) as known,
+  -- A request of an earlier attempt that may still be running at HubSpot and says the opposite (R5).
+  cast(count(case
+    when in_doubt and sent_at > {{ in_flight_since }}
+      and ((before = 'create' and action = 'remove') or (before = 'remove' and action = 'again')) then 1
+  end) as varchar) as in_flight,
+  (select {{ content }} from differences where action in ('create', 'again', 'remove')) as content
+from differences`,
+  association_diff: `-- Common to the statements that compare what the source says with the associations that HubSpot holds because of us.
+asked as (
+  select cast(? as varchar) as resync
+),
+source_keys as (
+  select
+    {{ source_id }} as id
+    {%- for relation in relations %},
+    {{ relation.foreign_key }} as {{ relation.alias }}
+    {%- endfor %}
+  from {{ source }}
+),
+source_ids as (
+  select id, count(*) as times from source_keys where id is not null group by id
+),
+links as {{ materialized }} (
+  {%- for relation in relations %}
+  select
+    {{ relation.to_sync }} as to_sync,
+    {{ relation.to_object_type }} as to_object_type,
+    {{ relation.label }} as label,
+    s.id as from_id,
+    s.{{ relation.alias }} as to_id,
+    own.hubspot_id as from_hubspot_id,
+    other.hubspot_id as to_hubspot_id,
+    target.id is not null as has_target,
+    {{ relation.keeps_removed }} as keeps_removed
+  from source_keys as s
+  join source_ids as u on u.id = s.id and u.times = 1
+  left join {{ state }} as own on own.{{ id }} = s.id
+  left join {{ relation.target_state }} as other on other.{{ relation.target_id }} = s.{{ relation.alias }}
+  left join (select distinct {{ relation.target_source_id }} as id from {{ relation.target_source }}) as target
+    on target.id = s.{{ relation.alias }}
+  where s.{{ relation.alias }} is not null
+  {%- unless forloop.last %}
+  union all
+  {%- endunless %}
+  {%- endfor %}
+),
+relations as (
+  {%- for relation in relations %}
+  select {{ relation.to_sync }} as to_sync, {{ relation.label }} as label
+  {%- unless forloop.last %}
+  union all
+  {%- endunless %}
+  {%- endfor %}
+),
+held as {{ materialized }} (
+  select
+    a.*,
+    r.to_sync is not null as is_declared,
+    a.next_try_at is null or a.next_try_at <= {{ now }} or asked.resync = 'rejected' as is_due,
+    a.acknowledged_at is not null or a.in_doubt as may_exist,
+    case
+      -- What a row says is compared; a record id that is not known at present says nothing.
+      when l.from_id is not null then
+        l.to_id = a.to_id
+        and (l.has_target or l.keeps_removed)
+        and coalesce(l.from_hubspot_id, a.from_hubspot_id) = a.from_hubspot_id
+        and coalesce(l.to_hubspot_id, a.to_hubspot_id) = a.to_hubspot_id
+      when u.id is not null then u.times > 1
+      else {{ keeps_own_removed }}
+    end as is_said,
+    l.from_hubspot_id is not null and l.to_hubspot_id is not null and l.has_target as is_possible
+  from {{ associations }} as a
+  cross join asked
+  left join relations as r on r.to_sync = a.to_sync and r.label = a.label
+  left join links as l on l.to_sync = a.to_sync and l.label = a.label and l.from_id = a.from_id
+  left join source_ids as u on u.id = a.from_id
+),
+-- \`forget\`: never reached HubSpot, or is not ours to look after any more.
+differences as {{ materialized }} (
+  select
+    held.association_id,
+    held.to_sync,
+    held.to_object_type,
+    held.label,
+    held.from_id,
+    held.to_id,
+    held.from_hubspot_id,
+    held.to_hubspot_id,
+    held.operation as before,
+    held.in_doubt,
+    held.sent_at,
+    case
+      when not is_declared then 'forget'
+      when not is_said and not may_exist then 'forget'
+      when not is_said and is_due then 'remove'
+      when not is_said then 'refused'
+      when acknowledged_at is not null and not in_doubt and operation is null and asked.resync <> 'all' then 'none'
+      when not is_possible then 'none'
+      when not is_due then 'refused'
+      else 'again'
+    end as action
+  from held
+  cross join asked
+  union all
+  select
+    l.to_sync || chr(31) || l.label || chr(31) || l.from_hubspot_id || chr(31) || l.to_hubspot_id || chr(31)
+      || l.from_id || chr(31) || l.to_id,
+    l.to_sync,
+    l.to_object_type,
+    l.label,
+    l.from_id,
+    l.to_id,
+    l.from_hubspot_id,
+    l.to_hubspot_id,
+    null,
+    false,
+    null,
+    case
+      when not l.has_target then 'no_target'
+      when l.from_hubspot_id is null or l.to_hubspot_id is null then 'wait'
+      else 'create'
+    end
+  from links as l
+  left join (select distinct to_sync, label, from_id from held where is_said) as a
+    on a.to_sync = l.to_sync and a.label = l.label and a.from_id = l.from_id
+  where a.from_id is null
+)`,
+  association_due: `-- Writes down what is owed for the associations that are known already.
+update {{ associations }}
+set operation = case when d.action = 'remove' then 'remove' else 'create' end,
+    acknowledged_at = case when d.action = 'remove' then {{ associations }}.acknowledged_at end,
+    in_doubt = {{ associations }}.in_doubt or {{ associations }}.acknowledged_at is not null,
+    run_id = d.run_id,
+    seq = d.seq
+from (
+  with {% include "association_diff" %},
+  run as (select cast(? as varchar) as run_id)
+  select association_id, action, run.run_id, row_number() over (order by to_sync, label, from_id, to_id) as seq
+  from differences
+  cross join run
+  where action in ('remove', 'again')
+) as d
+where {{ associations }}.association_id = d.association_id`,
+  association_forget: `delete from {{ associations }}
+where association_id in (
+  with {% include "association_diff" %}
+  select association_id from differences where action = 'forget'
+)`,
+  association_new: `-- Written down before it is sent: what a crash leaves behind is known, and is taken back when the source has changed meanwhile.
+insert into {{ associations }}
+  (association_id, to_sync, to_object_type, label, from_id, to_id, from_hubspot_id, to_hubspot_id, operation, seq, in_doubt, run_id, attempts)
+with {% include "association_diff" %},
+run as (select cast(? as varchar) as run_id),
+numbered as (select coalesce(max(seq), 0) as last_seq from {{ associations }} where operation is not null)
+select
+  association_id, to_sync, to_object_type, label, from_id, to_id, from_hubspot_id, to_hubspot_id,
+  'create',
+  last_seq + row_number() over (order by to_sync, label, from_id, to_id),
+  false,
+  run.run_id,
+  0
+from differences
+cross join run
+cross join numbered
+where action = 'create'`,
+  association_page: `select
+  cast(a.seq as varchar) as seq,
+  a.association_id,
+  a.from_hubspot_id,
+  a.to_hubspot_id,
+  a.category,
+  a.type_id,
+  cast(a.in_doubt as varchar) as in_doubt
+  {%- if sharing %},
+  -- Whether another association of ours between the two records is to stay.
+  cast(kept.from_hubspot_id is not null as varchar) as is_shared
+  {%- endif %}
+from {{ associations }} as a
+{%- if sharing %}
+left join (
+  select distinct from_hubspot_id, to_hubspot_id
+  from {{ associations }}
+  where to_object_type = {{ to_object_type }}
+    and (operation = 'create' or (operation is null and (acknowledged_at is not null or in_doubt)))
+) as kept on kept.from_hubspot_id = a.from_hubspot_id and kept.to_hubspot_id = a.to_hubspot_id
+{%- endif %}
+where a.run_id = ?
+  and a.operation = ?
+  and a.to_sync = ?
+  and a.label = ?
+  and a.seq > cast(? as {{ type.integer }})
+order by a.seq
+limit {{ page_rows }}`,
+  association_rejected: `update {{ associations }}
+set operation = null,
+    in_doubt = p.in_doubt = 'true',
+    code = p.code,
+    message = p.message,
+    attempts = {{ associations }}.attempts + 1,
+    next_try_at = {{ next_try_at }}
+from (
+  select
+    {{ pair.association_id }} as association_id,
+    {{ pair.in_doubt }} as in_doubt,
+    {{ pair.code }} as code,
+    {{ pair.message }} as message
+  from {{ pairs }}
+) as p
+where {{ associations }}.association_id = p.association_id and {{ associations }}.operation is not null`,
+  association_removed: `delete from {{ associations }}
+where operation = 'remove'
+  and association_id in (
+    select {{ pair.association_id }}
+    from {{ pairs }}
+  )`,
+  association_sending: `-- A row is in doubt from before its request leaves until HubSpot has answered for it.
+update {{ associations }}
+set in_doubt = true,
+    sent_at = {{ now }},
+    category = coalesce(p.category, {{ associations }}.category),
+    type_id = coalesce(p.type_id, {{ associations }}.type_id)
+from (
+  select {{ pair.association_id }} as association_id, {{ pair.category }} as category, {{ pair.type_id }} as type_id
+  from {{ pairs }}
+) as p
+where {{ associations }}.association_id = p.association_id`,
   call_counts: `select
   cast(count(*) as varchar) as calls,
   cast(count(case when http_status = 429 then 1 end) as varchar) as rate_limited_calls,
@@ -21,6 +345,7 @@ where run_id = ? and kind = 'call'`,
   operation,
   hubspot_id,
   cast(known as varchar) as known,
+  cast(reason = 'removed' as varchar) as removed,
   {{ payload_text }} as payload,
   {{ desired_text }} as desired,
   {{ kept_text }} as kept
@@ -34,7 +359,7 @@ order by {{ changes }}.seq`,
 copy files into {{ folder }} from {{ location }} files = ('target/run_results.json', 'target/manifest.json')`,
   dbt_project_execute: `execute dbt project {{ project }} args = {{ args }}{{ dbt_version }} /* {{ key }} */`,
   dbt_project_find: `-- Executions that a key marks, the newest first; a key that nobody used finds nothing.
-select query_id, execution_status
+select query_id, execution_status, cast(error_code as varchar) as error_code
 from table(information_schema.query_history_by_user(
   end_time_range_start => dateadd('hour', -24, current_timestamp()),
   result_limit => 10000
@@ -45,6 +370,19 @@ order by start_time desc`,
   dbt_project_remove: `remove {{ folder }}`,
   dbt_project_results: `-- Where an execution left its files; an error when it left none.
 select system$locate_dbt_artifacts(?) as location`,
+  definitions_before: `-- What rows were judged by last, and whether any that HubSpot refused waits for its next try.
+select
+  (
+    select definitions from {{ runs }}
+    where sync = ? and definitions is not null
+    order by started_at desc
+    limit 1
+  ) as definitions,
+  cast(count(*) as varchar) as waiting
+from {{ rejections }}
+where next_try_at > {{ now }} and {{ by_definition }}`,
+  definitions_seen: `-- What the run's rows are judged by: the property definitions as they are while it is pushed.
+update {{ runs }} set definitions = ? where run_id = ? and sync = ?`,
   events_append: `insert into {{ events }} (run_id, asset_key, kind, occurred_at, code_version, data_version, metadata)
 select
   {{ event.run_id }},
@@ -55,30 +393,12 @@ select
   {{ event.data_version }},
   {{ event.metadata }}
 from {{ records }}`,
-  fold_acknowledged: `-- Acknowledged rows take the values that were sent (R4), which ends their doubt (R6).
-update {{ state }}
-set hubspot_id = coalesce(a.hubspot_id, {{ state }}.hubspot_id),
-    payload = a.desired,
-    row_hash = a.row_hash,
-    in_doubt = false,
-    run_id = a.run_id,
-    acknowledged_at = {{ now }},
-    removed_at = null
-from (
-  with {% include "fold_outcomes" %}
-  select c.{{ id }} as id, c.run_id, c.desired, c.row_hash, d.hubspot_id
-  from decided as d
-  join {{ changes }} as c on c.run_id = d.run_id and c.seq = d.seq
-  where d.acknowledged and not d.rejected
-) as a
-where {{ state }}.{{ id }} = a.id`,
-  fold_acknowledged_new: `insert into {{ state }} ({{ id }}, hubspot_id, payload, row_hash, in_doubt, run_id, acknowledged_at)
-with {% include "fold_outcomes" %}
-select c.{{ id }}, d.hubspot_id, c.desired, c.row_hash, false, c.run_id, {{ now }}
-from decided as d
-join {{ changes }} as c on c.run_id = d.run_id and c.seq = d.seq
-left join {{ state }} as t on t.{{ id }} = c.{{ id }}
-where d.acknowledged and not d.rejected and t.{{ id }} is null`,
+  fold_acknowledged: `-- Acknowledged rows take the values that were sent (R4), which ends their doubt (R6). A record that was emptied stays known as such.
+insert into {{ state }} ({{ id }}, hubspot_id, payload, row_hash, in_doubt, run_id, acknowledged_at, removed_at)
+select f.{{ id }}, f.hubspot_id, c.desired, f.row_hash, false, f.run_id, {{ now }}, case when f.reason = 'removed' then {{ now }} end
+from {{ fold }} as f
+join {{ changes }} as c on c.run_id = f.run_id and c.seq = f.seq
+where f.fold_id = ? and f.outcome = 'acknowledged' and f.operation <> 'archive'`,
   fold_ambiguous: `-- How many requests of the chosen entries may still be running at HubSpot (R5).
 select
   cast(
@@ -99,86 +419,49 @@ select
   fold_cleared: `-- An acknowledged row owes nothing any more.
 delete from {{ rejections }}
 where code not in ('MISSING_ID', 'DUPLICATE_ID')
-  and {{ id }} in (
-    with {% include "fold_outcomes" %}
-    select c.{{ id }}
-    from decided as d
-    join {{ changes }} as c on c.run_id = d.run_id and c.seq = d.seq
-    where d.acknowledged and not d.rejected
-  )`,
-  fold_counts: `with {% include "fold_outcomes" %},
-planned as (
-  select
-    c.run_id,
-    case
-      when d.acknowledged and not d.rejected then 'acknowledged'
-      when d.rejected and not d.acknowledged then 'rejected'
-      when q.seq is not null then 'unknown'
-      else 'deferred'
-    end as outcome
-  from {{ changes }} as c
-  join {{ runs }} as r on r.run_id = c.run_id and r.settled_at is null
-  join fold on r.sync = fold.sync
-  left join decided as d on d.run_id = c.run_id and d.seq = c.seq
-  left join doubtful as q on q.run_id = c.run_id and q.seq = c.seq
-  where c.operation not in ('skip', 'plan')
-)
-select
+  and {{ id }} in (select {{ id }} from {{ fold }} where fold_id = ? and outcome = 'acknowledged')`,
+  fold_counts: `select
   run_id,
-  cast(count(*) as varchar) as planned,
+  cast(count(case when outcome <> 'late' then 1 end) as varchar) as planned,
   cast(count(case when outcome = 'acknowledged' then 1 end) as varchar) as acknowledged,
   cast(count(case when outcome = 'rejected' then 1 end) as varchar) as rejected,
   cast(count(case when outcome = 'deferred' then 1 end) as varchar) as deferred,
-  cast(count(case when outcome = 'unknown' then 1 end) as varchar) as unknown
-from planned
+  cast(count(case when outcome = 'unknown' then 1 end) as varchar) as unknown,
+  cast(count(case when in_doubt then 1 end) as varchar) as in_doubt,
+  cast(count(case when code = 'SAME_RECORD' then 1 end) as varchar) as same_record
+from {{ fold }}
+where fold_id = ?
 group by run_id`,
+  fold_done: `delete from {{ fold }} where fold_id = ?`,
   fold_doubtful: `update {{ state }}
 set in_doubt = true
-from (
-  with {% include "fold_outcomes" %}
-  select distinct c.{{ id }} as id
-  from doubtful as d
-  join {{ changes }} as c on c.run_id = d.run_id and c.seq = d.seq
-) as doubt
-where {{ state }}.{{ id }} = doubt.id`,
+where {{ id }} in (select {{ id }} from {{ fold }} where fold_id = ? and in_doubt)`,
   fold_doubtful_new: `-- A row that may have been created without our knowing of it is remembered, too.
 insert into {{ state }} ({{ id }}, hubspot_id, payload, row_hash, in_doubt, run_id, acknowledged_at)
-with {% include "fold_outcomes" %}
-select c.{{ id }}, null, null, null, true, max(c.run_id), null
-from doubtful as d
-join {{ changes }} as c on c.run_id = d.run_id and c.seq = d.seq
-left join {{ state }} as t on t.{{ id }} = c.{{ id }}
-where t.{{ id }} is null
-group by c.{{ id }}`,
+select f.{{ id }}, null, null, null, true, max(f.run_id), null
+from {{ fold }} as f
+left join {{ state }} as t on t.{{ id }} = f.{{ id }}
+where f.fold_id = ? and f.in_doubt and t.{{ id }} is null
+group by f.{{ id }}`,
   fold_mark: `-- Chooses exactly the entries that this settle folds; what arrives later is left for the next one.
 update {{ journal }}
 set folded_at = {{ now }}, folded_by = ?
 where folded_at is null and run_id <> ?`,
-  fold_outcomes: `-- Common to every statement of a fold: what the chosen entries say about each change.
--- An entry of a run that was settled before, or of which there is no record, is late: its rows come in doubt, whatever it says (R4).
-fold as (
-  select cast(? as varchar) as folded_by, cast(? as varchar) as sync
+  fold_outcomes: `-- What the chosen entries say about each change, once for all statements of a fold: one row for every change of a run that is not settled,
+-- and one for every change that a late entry speaks of. An entry is late when its run was settled before or is not on record: its rows
+-- come in doubt, whatever it says (R4).
+insert into {{ fold }}
+  (fold_id, run_id, seq, {{ id }}, operation, reason, row_hash, outcome, in_doubt, hubspot_id, code, property, message)
+with fold as (
+  select cast(? as varchar) as fold_id, cast(? as varchar) as sync, cast(? as varchar) as except_run
 ),
-folded as (
-  select j.*, r.run_id is null or r.settled_at is not null as late
+folded as {{ materialized }} (
+  select j.run_id, j.attempt, j.kind, j.first_seq, j.last_seq, j.results, r.run_id is null or r.settled_at is not null as late
   from {{ journal }} as j
-  join fold on j.folded_by = fold.folded_by
+  join fold on j.folded_by = fold.fold_id
   left join {{ runs }} as r on r.run_id = j.run_id and r.sync = fold.sync
 ),
-entry_outcomes as (
-  select
-    f.run_id,
-    cast({{ result.seq }} as {{ type.integer }}) as seq,
-    {{ result.outcome }} as outcome,
-    {{ result.hubspot_id }} as hubspot_id,
-    {{ result.code }} as code,
-    {{ result.property }} as property,
-    {{ result.message }} as message
-  from folded as f
-  cross join {{ results }}
-  where f.kind = 'call' and not f.late
-),
-told as (
+told as {{ materialized }} (
   select
     run_id,
     seq,
@@ -187,102 +470,170 @@ told as (
     count(case when outcome = 'unknown' then 1 end) > 0 as unknown,
     count(case when code = 'VALUE_NOT_TAKEN' then 1 end) > 0 as taken_in_part,
     max(hubspot_id) as hubspot_id,
-    max(case when outcome = 'rejected' then code end) as code,
+    max(case when outcome = 'rejected' then code end) as rejected_code,
+    max(case when outcome = 'unknown' then code end) as unknown_code,
+    max(case when outcome = 'deferred' then code end) as deferred_code,
     max(case when outcome = 'rejected' then property end) as property,
     max(case when outcome = 'rejected' then message end) as message
-  from entry_outcomes
+  from (
+    select
+      f.run_id,
+      cast({{ result.seq }} as {{ type.integer }}) as seq,
+      {{ result.outcome }} as outcome,
+      {{ result.hubspot_id }} as hubspot_id,
+      {{ result.code }} as code,
+      {{ result.property }} as property,
+      {{ result.message }} as message
+    from folded as f
+    cross join {{ results }}
+    where f.kind = 'call' and not f.late
+  ) as entry_outcomes
   group by run_id, seq
 ),
--- Two source rows that HubSpot answers for with one record would overwrite each other: none of them counts as acknowledged.
-record_holders as (
-  select hubspot_id, {{ id }} as id
-  from {{ state }}
-  where removed_at is null and hubspot_id in (select hubspot_id from told where acknowledged and hubspot_id is not null)
-  union
-  select told.hubspot_id, c.{{ id }}
-  from told
-  join {{ changes }} as c on c.run_id = told.run_id and c.seq = told.seq
-  where told.acknowledged and told.hubspot_id is not null
-),
-shared_records as (
-  select hubspot_id from record_holders group by hubspot_id having count(*) > 1
-),
-decided as (
+planned as {{ materialized }} (
   select
-    told.run_id,
-    told.seq,
-    told.acknowledged and shared_records.hubspot_id is null as acknowledged,
-    told.rejected or shared_records.hubspot_id is not null as rejected,
-    told.unknown or shared_records.hubspot_id is not null as unknown,
-    told.taken_in_part,
-    told.hubspot_id,
-    case when shared_records.hubspot_id is null then told.code else 'SAME_RECORD' end as code,
+    c.run_id,
+    c.seq,
+    c.{{ id }} as id,
+    c.operation,
+    c.reason,
+    c.row_hash,
+    coalesce(told.hubspot_id, c.hubspot_id) as hubspot_id,
+    coalesce(told.acknowledged, false) as acknowledged,
+    coalesce(told.rejected, false) as rejected,
+    coalesce(told.unknown, false) as unknown,
+    coalesce(told.taken_in_part, false) as taken_in_part,
+    told.rejected_code,
+    told.unknown_code,
+    told.deferred_code,
     told.property,
-    case
-      when shared_records.hubspot_id is null then told.message
-      else 'HubSpot keeps this row and another one in one record'
-    end as message
-  from told
-  left join shared_records on told.acknowledged and shared_records.hubspot_id = told.hubspot_id
+    told.message
+  from {{ changes }} as c
+  join {{ runs }} as r on r.run_id = c.run_id and r.planned_at is not null and r.settled_at is null
+  join fold on r.sync = fold.sync and r.run_id <> fold.except_run
+  left join told on told.run_id = c.run_id and told.seq = c.seq
+  where c.operation not in ('skip', 'plan')
+),
+-- Two source rows that HubSpot answers for with one record would overwrite each other: none of them counts as acknowledged.
+written as {{ materialized }} (
+  select id, hubspot_id from planned where acknowledged and reason <> 'removed' and hubspot_id is not null
+),
+given_up as {{ materialized }} (
+  select id, hubspot_id from planned where acknowledged and not rejected and reason = 'removed'
+),
+shared_records as {{ materialized }} (
+  select hubspot_id from written group by hubspot_id having count(distinct id) > 1
+  union
+  select written.hubspot_id
+  from {{ state }} as t
+  join written on written.hubspot_id = t.hubspot_id and written.id <> t.{{ id }}
+  left join given_up on given_up.id = t.{{ id }}
+  where t.removed_at is null and given_up.id is null
+),
+-- A record that was archived or emptied for a removed row and that another row wrote to in the same run: nobody knows which came last.
+overtaken_records as {{ materialized }} (
+  select distinct hubspot_id from given_up where hubspot_id is not null
 ),
 unfinished_attempts as (
   select s.run_id, s.first_seq, s.last_seq
   from folded as s
-  where s.kind = 'start'
-    and not s.late
-    and not exists (
-      select 1 from folded as e where e.attempt = s.attempt and e.kind = 'end'
-    )
+  left join (select attempt from folded where kind = 'end') as e on e.attempt = s.attempt
+  where s.kind = 'start' and not s.late and e.attempt is null
 ),
-doubtful as (
-  select run_id, seq
-  from decided
-  where (unknown and not acknowledged) or (acknowledged and rejected) or taken_in_part
-  union
-  select c.run_id, c.seq
-  from {{ changes }} as c
-  join unfinished_attempts as u on u.run_id = c.run_id and c.seq between u.first_seq and u.last_seq
-  left join decided as d on d.run_id = c.run_id and d.seq = c.seq
-  -- Only an acknowledgement says what an attempt that has no end left behind; a repetition may have been refused or deferred.
-  where c.operation <> 'skip' and (d.seq is null or not d.acknowledged)
-  union
-  select c.run_id, c.seq
-  from {{ changes }} as c
-  join folded as l on l.late and l.kind in ('start', 'call') and l.run_id = c.run_id and c.seq between l.first_seq and l.last_seq
-  where c.operation not in ('skip', 'plan')
-)`,
-  fold_rejected: `update {{ rejections }}
-set code = n.code,
-    property = n.property,
-    message = n.message,
-    attempts = case when {{ rejections }}.row_hash = n.row_hash then {{ rejections }}.attempts + 1 else 1 end,
-    first_at = case when {{ rejections }}.row_hash = n.row_hash then {{ rejections }}.first_at else {{ now }} end,
-    row_hash = n.row_hash,
-    last_at = {{ now }},
-    next_try_at = case when {{ rejections }}.row_hash = n.row_hash then {{ next_try_at }} else {{ first_retry_at }} end
-from (
-  with {% include "fold_outcomes" %}
-  select c.{{ id }} as id, c.row_hash, d.code, d.property, d.message
+unfinished as {{ materialized }} (
+  select distinct p.run_id, p.seq
+  from planned as p
+  join unfinished_attempts as u on u.run_id = p.run_id and p.seq between u.first_seq and u.last_seq
+),
+decided as (
+  select
+    p.*,
+    p.acknowledged and shared.hubspot_id is null and overtaken.hubspot_id is null as confirmed,
+    p.rejected or shared.hubspot_id is not null as refused,
+    shared.hubspot_id is not null as is_shared,
+    p.unknown or shared.hubspot_id is not null or overtaken.hubspot_id is not null as unsure,
+    unfinished.seq is not null as is_unfinished
+  from planned as p
+  left join shared_records as shared
+    on shared.hubspot_id = p.hubspot_id and p.acknowledged and p.reason <> 'removed'
+  left join overtaken_records as overtaken
+    on overtaken.hubspot_id = p.hubspot_id and p.acknowledged and p.reason <> 'removed'
+  left join unfinished on unfinished.run_id = p.run_id and unfinished.seq = p.seq
+),
+doubted as (
+  select
+    d.*,
+    -- Only an acknowledgement says what an attempt that has no end left behind; a repetition may have been refused or deferred.
+    (d.unsure and not d.confirmed) or (d.confirmed and d.refused) or d.taken_in_part or (d.is_unfinished and not d.confirmed) as in_doubt
   from decided as d
-  join {{ changes }} as c on c.run_id = d.run_id and c.seq = d.seq
-  where d.rejected and not d.acknowledged
-) as n
-where {{ rejections }}.{{ id }} = n.id and {{ rejections }}.code not in ('MISSING_ID', 'DUPLICATE_ID')`,
+),
+judged as (
+  select
+    d.*,
+    case
+      when confirmed and not refused then 'acknowledged'
+      when refused and not confirmed then 'rejected'
+      when in_doubt then 'unknown'
+      else 'deferred'
+    end as outcome
+  from doubted as d
+)
+select
+  fold.fold_id,
+  run_id,
+  seq,
+  id,
+  operation,
+  reason,
+  row_hash,
+  outcome,
+  in_doubt,
+  hubspot_id,
+  case
+    when is_shared then 'SAME_RECORD'
+    when outcome = 'rejected' then rejected_code
+    when outcome = 'unknown' then coalesce(unknown_code, rejected_code)
+    when outcome = 'deferred' then deferred_code
+  end,
+  case when outcome = 'rejected' then property end,
+  case when is_shared then 'HubSpot keeps this row and another one in one record' else message end
+from judged
+cross join fold
+union all
+select distinct
+  fold.fold_id, c.run_id, c.seq, c.{{ id }}, c.operation, c.reason, c.row_hash, 'late', true,
+  cast(null as varchar), cast(null as varchar), cast(null as varchar), cast(null as varchar)
+from {{ changes }} as c
+join folded as l on l.late and l.kind in ('start', 'call') and l.run_id = c.run_id and c.seq between l.first_seq and l.last_seq
+cross join fold
+where c.operation not in ('skip', 'plan')`,
+  fold_rejected: `update {{ rejections }}
+set code = f.code,
+    property = f.property,
+    message = f.message,
+    attempts = case when {{ rejections }}.row_hash = f.row_hash then {{ rejections }}.attempts + 1 else 1 end,
+    first_at = case when {{ rejections }}.row_hash = f.row_hash then {{ rejections }}.first_at else {{ now }} end,
+    row_hash = f.row_hash,
+    last_at = {{ now }},
+    next_try_at = case when {{ rejections }}.row_hash = f.row_hash then {{ next_try_at }} else {{ first_retry_at }} end
+from {{ fold }} as f
+where f.fold_id = ?
+  and f.outcome = 'rejected'
+  and {{ rejections }}.{{ id }} = f.{{ id }}
+  and {{ rejections }}.code not in ('MISSING_ID', 'DUPLICATE_ID')`,
   fold_rejected_new: `insert into {{ rejections }}
   ({{ id }}, code, property, message, row_hash, attempts, first_at, last_at, next_try_at)
-with {% include "fold_outcomes" %}
-select c.{{ id }}, d.code, d.property, d.message, c.row_hash, 1, {{ now }}, {{ now }}, {{ first_retry_at }}
-from decided as d
-join {{ changes }} as c on c.run_id = d.run_id and c.seq = d.seq
-left join {{ rejections }} as r on r.{{ id }} = c.{{ id }} and r.code not in ('MISSING_ID', 'DUPLICATE_ID')
-where d.rejected and not d.acknowledged and r.{{ id }} is null`,
+select f.{{ id }}, f.code, f.property, f.message, f.row_hash, 1, {{ now }}, {{ now }}, {{ first_retry_at }}
+from {{ fold }} as f
+left join {{ rejections }} as r on r.{{ id }} = f.{{ id }} and r.code not in ('MISSING_ID', 'DUPLICATE_ID')
+where f.fold_id = ? and f.outcome = 'rejected' and r.{{ id }} is null`,
+  fold_replaced: `-- Acknowledged rows are written anew, which costs a warehouse less than changing wide rows in place; those of archived records leave.
+delete from {{ state }}
+where {{ id }} in (select {{ id }} from {{ fold }} where fold_id = ? and outcome = 'acknowledged')`,
   fold_shared: `-- The row that held a shared record until now may have been overwritten: it is sent again.
 update {{ state }}
 set in_doubt = true
-where hubspot_id in (
-  with {% include "fold_outcomes" %}
-  select hubspot_id from shared_records
-)`,
+where hubspot_id in (select hubspot_id from {{ fold }} where fold_id = ? and code = 'SAME_RECORD')`,
   journal_append: `-- All entries come as one bound JSON array, because an INSERT costs the same for one row and for a hundred.
 insert into {{ journal }}
   (entry_id, run_id, token, batch_number, attempt, kind, call_number, first_seq, last_seq,
@@ -321,14 +672,14 @@ from (
   select results
   from {{ journal }}
   where run_id = ?
-    and kind = 'call'
-    and acknowledged = 0
-    and rejected = 0
-    and unknown = 0
+    and kind in ('call', 'end')
+    and coalesce(acknowledged, 0) = 0
+    and coalesce(rejected, 0) = 0
+    and coalesce(unknown, 0) = 0
 ) as j
 cross join {{ results }}
 where {{ result.outcome }} = 'deferred'
-  and ({{ result.code }} = 'DAILY' or {{ result.code }} like 'RETL_HUBSPOT_%')`,
+  and ({{ result.code }} in ('DAILY', 'DAILY_RESERVE') or {{ result.code }} like 'RETL_HUBSPOT_%')`,
   journal_started: `select cast(count(*) as varchar) as attempts
 from {{ journal }}
 where run_id = ? and batch_number = cast(? as {{ type.integer }}) and kind = 'start'`,
@@ -359,6 +710,43 @@ from {{ lease }}`,
   lease_release: `update {{ lease }}
 set holder = null, expires_at = {{ now }}
 where holder = ? and token = cast(? as {{ type.integer }})`,
+  migrate_alert_row: `insert into {{ alerts }} (sync, alert, state, since, run_id, reason, notified_at, tried_at)
+select cast(? as {{ type.text }}), cast(? as {{ type.text }}), 'over', {{ now }}, null, null, {{ now }}, null
+where not exists (select 1 from {{ alerts }} where sync = ? and alert = ?)`,
+  migrate_alerts: `-- One row an alert of a sync: whether it is raised, since when and by which run, and when somebody was told (null: not yet).
+create table if not exists {{ alerts }} (
+  sync {{ type.text }} not null,
+  alert {{ type.text }} not null,
+  state {{ type.text }} not null,
+  since {{ type.timestamp }} not null,
+  run_id {{ type.text }},
+  reason {{ type.text }},
+  notified_at {{ type.timestamp }},
+  tried_at {{ type.timestamp }}
+)`,
+  migrate_associations: `-- One row for every association that HubSpot holds because of this sync, may hold, or refused.
+create table if not exists {{ associations }} (
+  association_id {{ type.text }} not null,
+  to_sync {{ type.text }} not null,
+  to_object_type {{ type.text }} not null,
+  label {{ type.text }} not null,
+  from_id {{ type.text }} not null,
+  to_id {{ type.text }} not null,
+  from_hubspot_id {{ type.text }} not null,
+  to_hubspot_id {{ type.text }} not null,
+  category {{ type.text }},
+  type_id {{ type.text }},
+  operation {{ type.text }},
+  seq {{ type.integer }},
+  in_doubt {{ type.boolean }} not null,
+  run_id {{ type.text }} not null,
+  sent_at {{ type.timestamp }},
+  acknowledged_at {{ type.timestamp }},
+  code {{ type.text }},
+  message {{ type.text }},
+  attempts {{ type.integer }} not null,
+  next_try_at {{ type.timestamp }}
+)`,
   migrate_changes: `-- One row for every source row that a run did not find unchanged, and the run's plan itself (seq 0).
 create table if not exists {{ changes }} (
   run_id {{ type.text }} not null,
@@ -383,6 +771,22 @@ create table if not exists {{ events }} (
   code_version {{ type.text }},
   data_version {{ type.text }},
   metadata {{ type.json }}
+)`,
+  migrate_fold: `-- Working table of settle: what the entries of a fold say about each change. Empty between two folds.
+create table if not exists {{ fold }} (
+  fold_id {{ type.text }} not null,
+  run_id {{ type.text }} not null,
+  seq {{ type.integer }} not null,
+  {{ id }} {{ type.text }},
+  operation {{ type.text }} not null,
+  reason {{ type.text }},
+  row_hash {{ type.text }},
+  outcome {{ type.text }} not null,
+  in_doubt {{ type.boolean }} not null,
+  hubspot_id {{ type.text }},
+  code {{ type.text }},
+  property {{ type.text }},
+  message {{ type.text }}
 )`,
   migrate_journal: `-- What each attempt at a batch did; only folded_at and folded_by are ever written again, by settle.
 create table if not exists {{ journal }} (
@@ -446,6 +850,9 @@ create table if not exists {{ runs }} (
   unchanged {{ type.integer }},
   to_create {{ type.integer }},
   to_update {{ type.integer }},
+  to_archive {{ type.integer }},
+  to_clear {{ type.integer }},
+  definitions {{ type.text }},
   skipped {{ type.integer }},
   refused {{ type.integer }},
   removed {{ type.integer }},
@@ -458,141 +865,243 @@ create table if not exists {{ runs }} (
   latency_p50_ms {{ type.integer }},
   latency_p95_ms {{ type.integer }},
   latency_max_ms {{ type.integer }},
+  latency_p99_ms {{ type.integer }},
+  latency_histogram {{ type.json }},
+  pushing_ms {{ type.integer }},
+  permitted_calls {{ type.integer }},
+  outcome_codes {{ type.json }},
   failure_recorded_at {{ type.timestamp }},
   started_at {{ type.timestamp }} not null,
   settled_at {{ type.timestamp }},
   finished_at {{ type.timestamp }}
 )`,
+  migrate_runs_column: `-- Columns that retl_runs got after it was first made.
+alter table {{ runs }} add column if not exists {{ column }} {{ column_type }}`,
   migrate_schema: `create schema if not exists {{ schema }}`,
   migrate_state: `-- What HubSpot last acknowledged, one row a source row.
 create table if not exists {{ state }} (
   {{ id }} {{ type.text }} not null,
   hubspot_id {{ type.text }},
-  payload {{ type.json }},
+  payload {{ type.sparse_json }},
   row_hash {{ type.text }},
   in_doubt {{ type.boolean }} not null,
   run_id {{ type.text }} not null,
   acknowledged_at {{ type.timestamp }},
   removed_at {{ type.timestamp }}
 )`,
-  plan_changes: `-- Compares the source with the state and writes one row for every source row that is not unchanged, and as seq 0 the plan's counts.
--- One statement, so that rows and counts come from one reading of the source.
+  plan_changes: `-- Compares the source with the state and writes one row for every source row that is not unchanged and every record whose row is
+-- gone, and as seq 0 the plan's counts. One statement, so that rows and counts come from one reading of the source.
 insert into {{ changes }}
   (run_id, seq, {{ id }}, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, detected_at)
 with run as (
-  select cast(? as varchar) as run_id, cast(? as varchar) as resync
+  select cast(? as varchar) as run_id
 ),
-source_rows as (
-  select {{ source_id }} as id, {{ source_hash }} as row_hash
-  from {{ source }}
-),
-repeated_ids as (
-  select id from source_rows where id is not null group by id having count(*) > 1
-),
-waiting as (
-  select {{ id }} as id, row_hash from {{ rejections }} where next_try_at > {{ now }}
-),
+-- All that is not plainly unchanged: what is unchanged is the rest of the source, and is never put anywhere.
 compared as {{ materialized }} (
   select
+    s.source_key,
     coalesce(s.id, t.{{ id }}) as id,
     s.row_hash,
-    t.hubspot_id,
-    t.row_hash is not null as known,
-    t.removed_at is not null as was_removed,
-    s.row_hash <> t.row_hash as differs,
-    case
-      when s.row_hash is null and t.removed_at is not null then 'gone'
-      when s.row_hash is null then 'removed'
-      when s.id is null then 'missing_id'
-      when repeated_ids.id is not null then 'duplicate_id'
-      when waiting.id is not null and run.resync <> 'rejected' then 'waiting'
-      when t.in_doubt then 'in_doubt'
-      when t.row_hash is null then 'new'
-      when run.resync = 'all' then 'resync'
-      when t.row_hash = s.row_hash and t.removed_at is null then 'unchanged'
-      else 'changed'
-    end as reason
-  from source_rows as s
+    t.{{ id }} is not null as in_state,
+    t.row_hash as known_hash,
+    t.in_doubt,
+    t.removed_at is not null as was_removed
+  from (
+    select {{ source_key }} as source_key, {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}
+  ) as s
   full join {{ state }} as t on t.{{ id }} = s.id
-  left join repeated_ids on repeated_ids.id = s.id
-  left join waiting on waiting.id = s.id and waiting.row_hash = s.row_hash
-  cross join run
+  {%- unless resync_all %}
+  where s.row_hash is distinct from t.row_hash or t.in_doubt or t.removed_at is not null
+  {%- endunless %}
 ),
-candidates as (
-  select * from compared where reason in ('in_doubt', 'new', 'resync', 'changed')
-),
--- The wide columns are read again for the candidates only: the comparison above needs ids and hashes.
-source_values as (
+sizes as {{ materialized }} (
   select
-    {{ source_id }} as id
-    {%- for column in columns %},
-    {{ column.text }} as {{ column.alias }}
-    {%- endfor %}
-  from {{ source }}
-  where {{ source_id }} in (select id from candidates)
+    source_size.n as rows_read,
+    state_size.n as state_rows,
+    source_size.n - sides.listed as unchanged,
+    source_size.n - sides.listed + sides.matched as paired,
+    state_size.n - sides.absent as present
+  from (select count(*) as n from {{ source }}) as source_size
+  cross join (select count(*) as n from {{ state }}) as state_size
+  cross join (
+    select
+      count(row_hash) as listed,
+      count(case when row_hash is not null and in_state then 1 end) as matched,
+      count(case when row_hash is null then 1 end) as absent
+    from compared
+  ) as sides
 ),
-differences as (
+-- An id of the state stands in several source rows only where more source rows than state rows found a partner; then all ids are looked at.
+repeated_ids as {{ materialized }} (
+  select id from compared where row_hash is not null and id is not null and not in_state group by id having count(*) > 1
+  union
+  select s.id
+  from (select {{ source_id }} as id from {{ source }}) as s
+  cross join (select rows_read from sizes where paired > present) as several
+  where s.id is not null
+  group by s.id
+  having count(*) > 1
+),
+waiting as (
+  select {{ id }} as id, row_hash from {{ rejections }} where next_try_at > {{ now }} and not {{ not_waiting }}
+),
+judged as {{ materialized }} (
+  select
+    c.source_key,
+    c.id,
+    c.row_hash,
+    c.in_state,
+    c.known_hash,
+    c.was_removed,
+    case
+      {%- if removed_is_left %}
+      when c.row_hash is null and c.was_removed then 'gone'
+      {%- elsif removed_is_cleared %}
+      when c.row_hash is null and c.known_hash = {{ removed_hash }} and not c.in_doubt then 'gone'
+      {%- endif %}
+      {%- unless resync_rejected or removed_is_left %}
+      when c.row_hash is null and waiting.id is not null then 'removal_waiting'
+      {%- endunless %}
+      when c.row_hash is null then 'removed'
+      when c.id is null then 'missing_id'
+      {%- unless resync_rejected %}
+      when waiting.id is not null then 'waiting'
+      {%- endunless %}
+      when c.in_doubt then 'in_doubt'
+      when c.known_hash is null then 'new'
+      when c.known_hash = {{ removed_hash }} then 'returned'
+      {%- if resync_all %}
+      else 'resync'
+      {%- else %}
+      else 'changed'
+      {%- endif %}
+    end as reason
+  from compared as c
+  left join repeated_ids on repeated_ids.id = c.id
+  left join waiting on waiting.id = c.id and waiting.row_hash = coalesce(c.row_hash, {{ removed_hash }})
+  where repeated_ids.id is null
+),
+-- The wide columns are read for these rows only: the comparison above needs ids and hashes.
+read_values as (
   select
     c.id,
     c.row_hash,
-    c.hubspot_id,
-    c.known,
+    c.in_state,
+    c.known_hash,
     c.reason,
+    t.hubspot_id,
     t.acknowledged_at,
+    {{ acknowledged }} as acknowledged
+    {%- for column in columns %},
+    {{ column.text }} as {{ column.alias }}
+    {%- endfor %}
+  from judged as c
+  join {{ source }} as v on v.{{ source_key }} = c.source_key
+  left join {{ state }} as t on t.{{ id }} = c.id
+  where c.reason in ('in_doubt', 'new', 'returned', 'resync', 'changed')
+),
+built as (
+  select r.*, {{ whole }} as whole from read_values as r
+),
+differences as (
+  select
+    id,
+    row_hash,
+    in_state,
+    known_hash,
+    reason,
+    hubspot_id,
+    acknowledged_at,
     {{ payload }} as payload,
     {{ desired }} as desired,
     {{ kept }} as kept
-  from candidates as c
-  join source_values as v on v.id = c.id
-  left join {{ state }} as t on t.{{ id }} = c.id
+  from built
 ),
 listed as (
   select
     id,
     row_hash,
     hubspot_id,
-    known,
+    in_state as known,
+    known_hash is not null as was_acknowledged,
     -- The hash differs but no mapped property does: the state is refreshed without a call.
     case when reason = 'changed' and {{ payload_text }} = '{}' then 'skip' else {{ operation }} end as operation,
-    case when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged' else reason end as reason,
+    case when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged' else {{ reason }} end as reason,
     acknowledged_at,
     payload,
     desired,
     kept
   from differences
+  {%- unless removed_is_left %}
   union all
-  select id, row_hash, null, false, 'skip', reason, null, null, null, null
-  from compared
-  where reason in ('missing_id', 'duplicate_id', 'waiting', 'removed')
+  select
+    c.id, {{ removed_hash }}, t.hubspot_id, true, true, {{ removed_operation }}, c.reason, t.acknowledged_at,
+    {{ removed_payload }}, {{ removed_payload }}, null
+  from judged as c
+  join {{ state }} as t on t.{{ id }} = c.id
+  where c.reason = 'removed'
+  {%- endunless %}
+  union all
+  select
+    id, coalesce(row_hash, {{ removed_hash }}), null, in_state, known_hash is not null, 'skip', reason, null,
+    null, null, null
+  from judged
+  where reason in ('missing_id', 'waiting', 'removal_waiting'{% if removed_is_left %}, 'removed'{% endif %})
+  union all
+  select s.id, s.row_hash, null, false, false, 'skip', 'duplicate_id', null, null, null, null
+  from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
+  join repeated_ids on repeated_ids.id = s.id
+),
+-- Since when a change has waited that earlier runs planned and did not get to; only what runs that deferred something planned is read.
+deferred as (
+  select c.{{ id }} as id, min(c.detected_at) as since
+  from {{ changes }} as c
+  left join {{ state }} as t on t.{{ id }} = c.{{ id }}
+  where c.run_id in (select r.run_id from {{ runs }} as r where r.deferred > 0)
+    and c.operation not in ('skip', 'plan')
+    and (t.acknowledged_at is null or t.acknowledged_at < c.detected_at)
+  group by c.{{ id }}
 ),
 numbered as {{ materialized }} (
   select
     -- What waits longest goes first, so that a daily limit does not starve the same rows every day.
     row_number() over (
-      order by case when operation = 'skip' then 1 else 0 end, acknowledged_at nulls first, id, row_hash
+      order by
+        case when operation = 'skip' then 1 else 0 end, deferred.since nulls last, acknowledged_at nulls first,
+        listed.id, row_hash
     ) as seq,
     listed.*
   from listed
+  left join deferred on deferred.id = listed.id
 ),
-compared_counts as (
+judged_counts as (
   select
-    count(*) as compared,
-    count(case when known and not was_removed then 1 end) as known,
-    count(case when known and differs and reason in ('resync', 'in_doubt') then 1 end) as differing,
-    count(case when reason = 'removed' and known then 1 end) as removed,
-    count(case when reason = 'unchanged' then 1 end) as unchanged
-  from compared
+    sizes.rows_read - count(judged.row_hash) - (select count(*) from numbered where reason = 'duplicate_id') as unchanged,
+    count(case when known_hash is not null and not was_removed then 1 end) as known
+  from sizes
+  left join judged on true
+  group by sizes.rows_read
 ),
 listed_counts as (
   select
     count(case when operation = 'create' then 1 end) as to_create,
-    count(case when operation = 'update' then 1 end) as to_update,
+    count(case when operation = 'update' and reason <> 'removed' then 1 end) as to_update,
+    count(case when operation = 'archive' then 1 end) as to_archive,
+    count(case when operation = 'update' and reason = 'removed' then 1 end) as to_clear,
+    count(case when reason = 'removed' and (operation <> 'skip' or was_acknowledged) then 1 end) as removed,
+    count(case when reason = 'removed' and operation = 'skip' then 1 end) as left_alone,
     count(case when reason = 'changed' then 1 end) as changed,
     count(case when reason = 'unchanged' then 1 end) as refreshed,
-    count(case when reason = 'waiting' then 1 end) as waiting,
-    count(case when reason = 'missing_id' then 1 end) as missing_id,
-    count(case when reason = 'duplicate_id' then 1 end) as duplicate_id
+    count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
+    count(case when reason = 'resync' then 1 end) as resent,
+    count(case when reason in ('waiting', 'create_only') then 1 end) as skipped,
+    count(case when reason in ('missing_id', 'duplicate_id') then 1 end) as refused
   from numbered
+),
+differing_counts as (
+  select count(*) as differing
+  from judged
+  where known_hash <> row_hash and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %})
 ),
 plan as (
   select {{ plan_hash }} as plan_hash from numbered where operation <> 'skip' or reason = 'removed'
@@ -602,15 +1111,25 @@ from numbered
 cross join run
 union all
 select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, null, plan.plan_hash, {{ now }}
-from compared_counts
+from sizes
+cross join judged_counts
 cross join listed_counts
+cross join differing_counts
 cross join plan
 cross join run`,
+  plan_discard: `-- An earlier try of a dry run or of a held run left its rows.
+delete from {{ changes }} where run_id = ?`,
   plan_read: `select {{ counts_text }} as counts, row_hash as plan_hash
 from {{ changes }}
 where run_id = ? and seq = 0`,
-  prune_changes: `delete from {{ changes }}
-where run_id in (select run_id from {{ runs }} where sync = ? and settled_at < {{ cutoff }})`,
+  prune_changes: `-- Runs that settled, and dry runs and held plans, which have nothing to settle.
+delete from {{ changes }}
+where run_id in (
+  select run_id
+  from {{ runs }}
+  where sync = ?
+    and (settled_at < {{ cutoff }} or (status in ('held', 'dry_run') and planned_at is null and finished_at < {{ cutoff }}))
+)`,
   prune_journal: `delete from {{ journal }}
 where run_id in (select run_id from {{ runs }} where sync = ? and settled_at < {{ cutoff }})`,
   refusals_again: `update {{ rejections }}
@@ -647,14 +1166,232 @@ where c.run_id = ?
   and c.reason in ('missing_id', 'duplicate_id')
   and r.code is null
 group by c.{{ id }}, c.reason, c.row_hash`,
-  rejections_resolved: `-- What HubSpot refused once is no longer owed when the row is gone from the source or back at the acknowledged values.
+  rejections_due: `-- Other property definitions than those that rows were refused under: they are tried again at once.
+update {{ rejections }}
+set next_try_at = {{ now }}
+where next_try_at > {{ now }} and {{ by_definition }}`,
+  rejections_resolved: `-- What HubSpot refused once is no longer owed when the row is back at the acknowledged values, or gone and nothing is asked of its record.
 delete from {{ rejections }}
 where code not in ('MISSING_ID', 'DUPLICATE_ID')
   and {{ id }} not in (
     select c.{{ id }}
     from {{ changes }} as c
-    where c.run_id = ? and c.seq > 0 and c.reason not in ('unchanged', 'removed') and c.{{ id }} is not null
+    where c.run_id = ?
+      and c.seq > 0
+      and c.{{ id }} is not null
+      and (c.operation <> 'skip' or c.reason not in ('unchanged', 'create_only', 'removed'))
   )`,
+  report_events: `-- What last became of each asset; a run records what it planned before it ends, so only ends are looked at.
+select asset_key, kind, run_id, occurred_at, metadata
+from (
+  select
+    asset_key,
+    kind,
+    run_id,
+    {{ occurred_at_text }} as occurred_at,
+    {{ metadata_text }} as metadata,
+    row_number() over (partition by asset_key order by {{ events }}.occurred_at desc) as place
+  from {{ events }}
+  where kind in ('materialized', 'incomplete', 'skipped', 'failed')
+) as ends
+where place = 1
+order by asset_key`,
+  report_rejection_codes: `-- The rows that HubSpot or a guard refuses, by reason; the most frequent first.
+select
+  code,
+  property,
+  cast(count(*) as varchar) as refused_rows,
+  min({{ first_at_text }}) as first_at,
+  max({{ last_at_text }}) as last_at,
+  min({{ next_try_at_text }}) as next_try_at
+from {{ rejections }}
+where cast(? as varchar) is null or code = ?
+group by code, property
+order by count(*) desc, code, property
+limit {{ limit }}`,
+  report_rejections: `-- Refused rows, those that were refused last first.
+select
+  {{ id }} as id,
+  code,
+  property,
+  message,
+  cast(attempts as varchar) as attempts,
+  {{ first_at_text }} as first_at,
+  {{ last_at_text }} as last_at,
+  {{ next_try_at_text }} as next_try_at
+from {{ rejections }}
+where cast(? as varchar) is null or code = ?
+order by {{ rejections }}.last_at desc, code, id
+limit {{ limit }}`,
+  report_row_calls: `-- Every call that answered for a row, the newest first, and every attempt that began with it and has no end.
+with planned as (
+  select run_id, seq from {{ changes }} where {{ id }} = ? and operation <> 'skip'
+),
+entries as (
+  select p.seq, j.*
+  from planned as p
+  join {{ journal }} as j on j.run_id = p.run_id and p.seq between j.first_seq and j.last_seq
+),
+calls as (
+  select
+    j.run_id,
+    j.seq,
+    j.attempt,
+    j.batch_number,
+    j.call_number,
+    j.http_status,
+    coalesce(j.sent_at, j.written_at) as happened_at,
+    j.latency_ms,
+    {{ result.outcome }} as outcome,
+    {{ result.hubspot_id }} as hubspot_id,
+    {{ result.code }} as code,
+    {{ result.property }} as property,
+    {{ result.message }} as message
+  from entries as j
+  cross join {{ results }}
+  where j.kind = 'call' and {{ result.seq }} = cast(j.seq as varchar)
+),
+unended as (
+  select
+    s.run_id,
+    s.seq,
+    s.attempt,
+    s.batch_number,
+    null as call_number,
+    null as http_status,
+    s.written_at as happened_at,
+    null as latency_ms,
+    'no end' as outcome,
+    null as hubspot_id,
+    null as code,
+    null as property,
+    null as message
+  from entries as s
+  left join entries as e on e.attempt = s.attempt and e.kind = 'end' and e.seq = s.seq
+  where s.kind = 'start' and e.attempt is null
+)
+select
+  run_id,
+  cast(seq as varchar) as seq,
+  attempt,
+  cast(batch_number as varchar) as batch_number,
+  cast(call_number as varchar) as call_number,
+  cast(http_status as varchar) as http_status,
+  {{ happened_at_text }} as happened_at,
+  cast(latency_ms as varchar) as latency_ms,
+  outcome,
+  hubspot_id,
+  code,
+  property,
+  message
+from (
+  select * from calls
+  union all
+  select * from unended
+) as attempts
+order by attempts.happened_at desc, call_number desc
+limit {{ limit }}`,
+  report_row_changes: `-- The runs that did not find a row unchanged, the newest first.
+select
+  c.run_id,
+  cast(c.seq as varchar) as seq,
+  c.operation,
+  c.reason,
+  {{ payload_text }} as payload,
+  {{ detected_at_text }} as detected_at,
+  r.status as run_status,
+  case when r.settled_at is null then 'no' else 'yes' end as settled
+from {{ changes }} as c
+left join {{ runs }} as r on r.run_id = c.run_id and r.sync = ?
+where c.{{ id }} = ?
+order by c.detected_at desc, c.seq desc
+limit {{ limit }}`,
+  report_row_rejections: `select
+  code,
+  property,
+  message,
+  row_hash,
+  cast(attempts as varchar) as attempts,
+  {{ first_at_text }} as first_at,
+  {{ last_at_text }} as last_at,
+  {{ next_try_at_text }} as next_try_at
+from {{ rejections }}
+where {{ id }} = ?
+order by {{ rejections }}.last_at desc
+limit 20`,
+  report_row_source: `-- What the source says of one id now; several rows when the id is not unique.
+select
+  {{ source_hash }} as row_hash
+  {%- for column in columns %},
+  {{ column.text }} as {{ column.alias }}
+  {%- endfor %}
+from {{ source }}
+where {{ source_id }} = ?
+limit 20`,
+  report_row_state: `select
+  hubspot_id,
+  {{ payload_text }} as payload,
+  row_hash,
+  cast(in_doubt as varchar) as in_doubt,
+  run_id,
+  {{ acknowledged_at_text }} as acknowledged_at,
+  {{ removed_at_text }} as removed_at
+from {{ state }}
+where {{ id }} = ?`,
+  report_runs: `-- The last runs of a sync, the newest first.
+select
+  run_id,
+  job,
+  status,
+  message,
+  plan_id,
+  {{ params_text }} as params,
+  {{ started_at_text }} as started_at,
+  {{ finished_at_text }} as finished_at,
+  case when failure_recorded_at is null then 'no' else 'yes' end as failed,
+  case when planned_at is not null and settled_at is null then 'yes' else 'no' end as unsettled,
+  cast(rows_read as varchar) as rows_read,
+  cast(unchanged as varchar) as unchanged,
+  cast(to_create as varchar) as to_create,
+  cast(to_update as varchar) as to_update,
+  cast(to_archive as varchar) as to_archive,
+  cast(to_clear as varchar) as to_clear,
+  cast(skipped as varchar) as skipped,
+  cast(refused as varchar) as refused,
+  cast(removed as varchar) as removed,
+  cast(acknowledged as varchar) as acknowledged,
+  cast(rejected as varchar) as rejected,
+  cast(deferred as varchar) as deferred,
+  cast(unknown as varchar) as unknown,
+  cast(calls as varchar) as calls,
+  cast(rate_limited_calls as varchar) as rate_limited_calls,
+  cast(latency_p50_ms as varchar) as latency_p50_ms,
+  cast(latency_p95_ms as varchar) as latency_p95_ms
+from {{ runs }}
+where sync = ?
+order by {{ runs }}.started_at desc
+limit {{ limit }}`,
+  report_status: `-- How a sync stands: what HubSpot has because of it, what is owed, and when it last came through whole.
+select
+  cast(s.acknowledged_rows as varchar) as acknowledged_rows,
+  cast(s.in_doubt_rows as varchar) as in_doubt_rows,
+  cast(s.removed_rows as varchar) as removed_rows,
+  r.last_success_at,
+  cast(r.last_success_age_ms as varchar) as last_success_age_ms
+from (
+  select
+    count(case when row_hash is not null and removed_at is null then 1 end) as acknowledged_rows,
+    count(case when in_doubt then 1 end) as in_doubt_rows,
+    count(case when removed_at is not null then 1 end) as removed_rows
+  from {{ state }}
+) as s
+cross join (
+  select
+    max({{ finished_at_text }}) as last_success_at,
+    min({{ finished_age_ms }}) as last_success_age_ms
+  from {{ runs }}
+  where sync = ? and status = 'succeeded'
+) as r`,
   run_failure: `-- R10: hits a row once a run, so whoever hits it records and alerts.
 update {{ runs }}
 set failure_recorded_at = {{ now }}, message = coalesce(message, ?)
@@ -675,11 +1412,14 @@ where sync = ? and acknowledged > 0`,
   run_planned: `-- R2: the plan's mark; a copy of the step that finds it changes nothing.
 update {{ runs }}
 set planned_at = {{ now }},
+    status = 'running',
     plan_id = ?,
     rows_read = cast(? as {{ type.integer }}),
     unchanged = cast(? as {{ type.integer }}),
     to_create = cast(? as {{ type.integer }}),
     to_update = cast(? as {{ type.integer }}),
+    to_archive = cast(? as {{ type.integer }}),
+    to_clear = cast(? as {{ type.integer }}),
     skipped = cast(? as {{ type.integer }}),
     refused = cast(? as {{ type.integer }}),
     removed = cast(? as {{ type.integer }})
@@ -693,6 +1433,8 @@ where run_id = ? and sync = ?`,
   cast(unchanged as varchar) as unchanged,
   cast(to_create as varchar) as to_create,
   cast(to_update as varchar) as to_update,
+  cast(coalesce(to_archive, 0) as varchar) as to_archive,
+  cast(coalesce(to_clear, 0) as varchar) as to_clear,
   cast(skipped as varchar) as skipped,
   cast(refused as varchar) as refused,
   cast(removed as varchar) as removed,
@@ -706,6 +1448,63 @@ where run_id = ? and sync = ?`,
   cast(latency_p95_ms as varchar) as latency_p95_ms,
   cast(latency_max_ms as varchar) as latency_max_ms
 from {{ runs }}
+where run_id = ? and sync = ?`,
+  run_report_calls: `-- How long a run's requests took and the run pushed; workers note the time of sending on clocks of their own.
+select
+  cast(count(*) as varchar) as calls,
+  cast(cast(round({{ p99 }}) as {{ type.integer }}) as varchar) as latency_p99_ms,
+  cast({{ pushing_ms }} as varchar) as pushing_ms
+  {%- for bucket in buckets %},
+  cast(count(case when latency_ms > {{ bucket.over }}{{ bucket.limit }} then 1 end) as varchar) as {{ bucket.column }}
+  {%- endfor %}
+from {{ journal }}
+where run_id = ? and kind = 'call'`,
+  run_report_codes: `-- Why changes are not acknowledged: how many rows a run, an outcome, a code and a property, and one of the rows.
+select
+  run_id,
+  outcome,
+  code,
+  property,
+  cast(count(*) as varchar) as outcome_rows,
+  min({{ id }}) as example_id
+from {{ fold }}
+where fold_id = ? and outcome not in ('acknowledged', 'late')
+group by run_id, outcome, code, property
+order by run_id, count(*) desc, outcome, code, property`,
+  run_report_operations: `select operation, cast(count(*) as varchar) as operation_rows
+from {{ changes }}
+where run_id = ? and operation not in ('skip', 'plan')
+group by operation
+order by operation`,
+  run_report_read: `select
+  cast(latency_p99_ms as varchar) as latency_p99_ms,
+  cast(pushing_ms as varchar) as pushing_ms,
+  cast(permitted_calls as varchar) as permitted_calls,
+  {{ latency_histogram_text }} as latency_histogram,
+  {{ outcome_codes_text }} as outcome_codes
+from {{ runs }}
+where run_id = ? and sync = ?`,
+  run_report_sample: `-- Some of a plan's changes, spread over the operations: the first of each, then the second of each, and so on.
+select
+  cast(seq as varchar) as seq,
+  {{ id }} as id,
+  operation,
+  reason,
+  hubspot_id,
+  {{ payload_text }} as payload
+from (
+  select c.*, row_number() over (partition by operation order by seq) as place
+  from {{ changes }} as c
+  where run_id = ? and operation not in ('skip', 'plan')
+) as placed
+order by place, operation
+limit {{ sample_rows }}`,
+  run_report_store: `update {{ runs }}
+set latency_p99_ms = cast(? as {{ type.integer }}),
+    pushing_ms = cast(? as {{ type.integer }}),
+    permitted_calls = cast(? as {{ type.integer }}),
+    latency_histogram = {{ latency_histogram }},
+    outcome_codes = {{ outcome_codes }}
 where run_id = ? and sync = ?`,
   run_settled: `update {{ runs }}
 set settled_at = {{ now }},
@@ -734,20 +1533,38 @@ order by planned_at`,
 from information_schema.columns
 where {{ schema_is }} and {{ table_is }}
 order by ordinal_position`,
-  state_refresh: `update {{ state }}
-set payload = c.desired, row_hash = c.row_hash, run_id = c.run_id, removed_at = null
+  source_options: `-- Texts that are to become options of HubSpot and are none as they are, with the number of rows that have each; the most frequent first.
+{%- for column in columns %}
+{%- unless forloop.first %}
+union all
+{%- endunless %}
+select {{ column.property }} as property, value, cast(row_count as varchar) as row_count
+from (
+  select {{ column.text }} as value, count(*) as row_count
+  from {{ rows }}
+  group by 1
+  having {{ column.text }} not in ({{ column.options }})
+  order by row_count desc, value
+  limit {{ most }}
+) as counted_{{ column.alias }}
+{%- endfor %}`,
+  state_refresh: `-- Rows whose hash differs but that are not sent. What is left alone on purpose keeps the values that HubSpot acknowledged.
+update {{ state }}
+set payload = case when c.reason = 'unchanged' then c.desired else {{ state }}.payload end,
+    row_hash = c.row_hash,
+    run_id = c.run_id,
+    removed_at = null
 from {{ changes }} as c
-where c.run_id = ? and c.operation = 'skip' and c.reason = 'unchanged' and {{ state }}.{{ id }} = c.{{ id }}`,
-  state_removed: `-- Rows that left the source are remembered, so that the guard counts only those that leave now.
+where c.run_id = ? and c.operation = 'skip' and c.reason in ('unchanged', 'create_only') and {{ state }}.{{ id }} = c.{{ id }}`,
+  state_removed: `-- Rows that left the source and whose records are left are remembered, so that the guard counts only those that leave now.
 update {{ state }}
 set removed_at = {{ now }}
 from {{ changes }} as c
-where c.run_id = ? and c.reason = 'removed' and {{ state }}.{{ id }} = c.{{ id }}`,
+where c.run_id = ? and c.operation = 'skip' and c.reason = 'removed' and {{ state }}.{{ id }} = c.{{ id }}`,
   state_resync: `-- A resync that does not finish goes on in the next run: what is in doubt is due until HubSpot acknowledges it.
 update {{ state }}
 set in_doubt = true
 from {{ changes }} as c
 where c.run_id = ? and c.reason = 'resync' and {{ state }}.{{ id }} = c.{{ id }}`,
-  state_size: `select cast(count(*) as varchar) as state_rows from {{ state }}`,
   state_version: `select {{ version }} as data_version from {{ state }}`,
 } as const;

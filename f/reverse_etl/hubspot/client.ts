@@ -34,17 +34,36 @@ export function createHubSpot(settings: ClientSettings): HubSpot {
   return {
     write: (call) => send((configuration) => writeThrough(new BatchApi(configuration), call)),
     read: (request) => send((configuration) => readThrough(new BatchApi(configuration), request)),
-    properties: (objectType) =>
-      send(async (configuration) => {
-        const path = `/crm/v3/properties/${encodeURIComponent(objectType)}`;
-        const request = configuration.baseServer.makeRequestContext(path, HttpMethod.GET);
-        await configuration.authMethods.oauth2?.applySecurityAuthentication(request);
-        await configuration.httpApi.send(request).toPromise();
-      }),
+    properties: (objectType, archived = false) =>
+      send((configuration) =>
+        plain(configuration, `${propertiesPath(objectType)}${archived ? "?archived=true" : ""}`),
+      ),
+    createProperties: (objectType, inputs) =>
+      send((configuration) => plain(configuration, `${propertiesPath(objectType)}/batch/create`, { inputs })),
+    tokenScopes: () =>
+      send((configuration) =>
+        plain(configuration, "/oauth/v2/private-apps/get/access-token-info", { tokenKey: settings.token }),
+      ),
     judge,
     judgeRead,
     unconfirmed,
   };
+}
+
+function propertiesPath(objectType: string): string {
+  return `/crm/v3/properties/${encodeURIComponent(objectType)}`;
+}
+
+/** A request that the batch API has no method for: a GET, or a POST of a body. */
+async function plain(configuration: Configuration, path: string, body?: object): Promise<void> {
+  const method = body === undefined ? HttpMethod.GET : HttpMethod.POST;
+  const request = configuration.baseServer.makeRequestContext(path, method);
+  if (body !== undefined) {
+    request.setHeaderParam("Content-Type", "application/json");
+    request.setBody(JSON.stringify(body));
+  }
+  await configuration.authMethods.oauth2?.applySecurityAuthentication(request);
+  await configuration.httpApi.send(request).toPromise();
 }
 
 /** Runs one request of the client and hands back the raw answer to it. */

@@ -1,11 +1,14 @@
+import type { FailureCode } from "../sync/failure_codes.ts";
 import type { HubSpotAnswer, WriteCall, WriteInput } from "../sync/hubspot_port.ts";
-import type { Outcome } from "../sync/outcome.ts";
-import type { Verdict } from "../sync/verdict.ts";
+import { NO_RECORD, type Outcome } from "../sync/outcome.ts";
+import type { NamedRecord, Verdict } from "../sync/verdict.ts";
 import type { AnswerBody, ErrorObject, ResultRow } from "./answer_body.ts";
 import { unconfirmed } from "./echoed_value.ts";
 import { errorFact } from "./error_fact.ts";
 import { judgeStatus } from "./judge_status.ts";
 import { indexRows, type RowIndex } from "./match_rows.ts";
+
+const NOT_ECHOED: FailureCode = "VALUE_NOT_ECHOED";
 
 /**
  * What an answer means for every input of its call.
@@ -27,23 +30,28 @@ export function judge(call: WriteCall, answer: HubSpotAnswer): Verdict {
   if (call.action === "archive" && told.status === 204) {
     return { kind: "settle", outcomes: call.inputs.map((input) => acknowledged(input.id ?? null, null)) };
   }
-  return { kind: "settle", outcomes: judgeRows(call, told.body) };
+  return judgeRows(call, told.body);
 }
 
 /** A 2xx, whatever its number: some versions put errors into a plain 200, and a 207 may have none. */
-function judgeRows(call: WriteCall, body: AnswerBody): readonly Outcome[] {
+function judgeRows(call: WriteCall, body: AnswerBody): Verdict {
   const rows = indexRows(call);
+  const unread = new Map<number, NamedRecord>();
   const confirmed = new Map<number, Outcome[]>();
   for (const result of body.results) {
     const index = body.isSingleRecord && call.inputs.length === 1 ? 0 : rows.ofResult(result);
     const input = index === null ? undefined : call.inputs[index];
     if (index === null || input === undefined) continue;
-    confirmed.set(index, [...(confirmed.get(index) ?? []), confirmation(call, input, result, body)]);
+    const outcome = confirmation(call, input, result, body);
+    if (outcome.kind === "unknown" && outcome.code === NOT_ECHOED && result.id !== null) {
+      unread.set(index, { hubspotId: result.id, created: result.created });
+    }
+    confirmed.set(index, [...(confirmed.get(index) ?? []), outcome]);
   }
   const errors = body.error?.inner ?? [];
   const unnamed = errors.filter((error) => rows.ofError(error).length === 0);
   const refused = refusalsByRow(call, errors, rows, null);
-  return call.inputs.map((_, index) => {
+  const outcomes = call.inputs.map((_, index) => {
     const confirmations = confirmed.get(index) ?? [];
     const refusal = refused.get(index);
     const first = confirmations[0];
@@ -53,6 +61,7 @@ function judgeRows(call: WriteCall, body: AnswerBody): readonly Outcome[] {
       ? first
       : unknown("CONTRADICTORY_ANSWER");
   });
+  return { kind: "settle", outcomes, unread };
 }
 
 /** What an answer leaves open about a row that neither a result nor an error names. */
@@ -60,7 +69,7 @@ function unaccounted(call: WriteCall, unnamed: readonly ErrorObject[]): Outcome 
   const [error] = unnamed;
   if (error === undefined) return unknown("NOT_ACCOUNTED_FOR");
   const only = call.inputs.length === 1 ? call.inputs[0] : undefined;
-  return only === undefined ? unknown("UNNAMED_REFUSAL") : rowOutcome(error, null, only);
+  return only === undefined ? unknown("UNNAMED_REFUSAL") : rowOutcome(call, error, null, only);
 }
 
 function confirmation(call: WriteCall, input: WriteInput, result: ResultRow, body: AnswerBody): Outcome {
@@ -72,7 +81,7 @@ function confirmation(call: WriteCall, input: WriteInput, result: ResultRow, bod
 /** A refusal of the whole call: nothing was written. */
 function judgeRefusal(call: WriteCall, status: number, body: AnswerBody): Verdict {
   const only = call.inputs.length === 1 ? call.inputs[0] : undefined;
-  if (only !== undefined) return { kind: "settle", outcomes: [rejected(body.error, status, only)] };
+  if (only !== undefined) return { kind: "settle", outcomes: [rejected(call, body.error, status, only)] };
   const { code } = errorFact(body.error, status, {});
   const errors = body.error === null ? [] : [body.error, ...body.error.inner];
   const named = refusalsByRow(call, errors, indexRows(call), status);
@@ -92,22 +101,45 @@ function refusalsByRow(
   for (const error of errors) {
     for (const index of rows.ofError(error)) {
       const input = call.inputs[index];
-      if (input !== undefined && !refused.has(index)) refused.set(index, rowOutcome(error, status, input));
+      if (input !== undefined && !refused.has(index))
+        refused.set(index, rowOutcome(call, error, status, input));
     }
   }
   return refused;
 }
 
 /** An error that names a row is HubSpot's no to it, unless its category tells of HubSpot's own trouble. */
-function rowOutcome(error: ErrorObject, status: number | null, input: WriteInput): Outcome {
+function rowOutcome(call: WriteCall, error: ErrorObject, status: number | null, input: WriteInput): Outcome {
   const category = error.category ?? "";
   if (/^RATE_?LIMIT/.test(category)) return { kind: "deferred", code: category };
-  if (/^(INTERNAL|SERVER|TIMEOUT|GATEWAY|SERVICE_UNAVAILABLE)/.test(category)) return unknown(category);
-  return rejected(error, status, input);
+  if (/^(INTERNAL|SERVER|TIMEOUT|GATEWAY|SERVICE_UNAVAILABLE)/.test(category)) {
+    return { kind: "unknown", code: category };
+  }
+  return rejected(call, error, status, input);
 }
 
-function rejected(error: ErrorObject | null, status: number | null, input: WriteInput): Outcome {
-  return { kind: "rejected", ...errorFact(error, status, rowValues(input)) };
+function rejected(
+  call: WriteCall,
+  error: ErrorObject | null,
+  status: number | null,
+  input: WriteInput,
+): Outcome {
+  const fact = errorFact(error, status, rowValues(input));
+  if (fact.code === "OBJECT_NOT_FOUND" && input.idProperty === undefined) {
+    // What is to be archived and is not there needs nothing more; the id of an update must be a record's.
+    if (call.action === "archive") return acknowledged(input.id ?? null, null);
+    if (call.action === "update") return NO_RECORD;
+  }
+  const existing = fact.code === "CONFLICT" && error !== null ? existingId(error) : null;
+  if (existing === null) return { kind: "rejected", ...fact };
+  const message = `a record that has a value which must be unique exists already, with the record id ${existing}`;
+  return { kind: "rejected", ...fact, message };
+}
+
+/** The record in the way of a write; an id of HubSpot's own is no value of the row. */
+function existingId(error: ErrorObject): string | null {
+  const id = error.context.existingId?.[0] ?? /Existing ID: (\d+)/.exec(error.message)?.[1] ?? "";
+  return /^\d{1,20}$/.test(id) ? id : null;
 }
 
 /** The key counts as a value of the row: HubSpot repeats it in its sentences, too. */
@@ -121,7 +153,7 @@ function acknowledged(hubspotId: string | null, created: boolean | null): Outcom
   return { kind: "acknowledged", hubspotId, ...(created === null ? {} : { created }) };
 }
 
-function unknown(code: string): Outcome {
+function unknown(code: FailureCode): Outcome {
   return { kind: "unknown", code };
 }
 

@@ -1,3 +1,4 @@
+import type { FailureCode } from "../sync/failure_codes.ts";
 import type { HubSpotAnswer } from "../sync/hubspot_port.ts";
 import type { Defer, Stop, StopVerdict, Wait } from "../sync/verdict.ts";
 import { type AnswerBody, parseAnswerBody } from "./answer_body.ts";
@@ -29,6 +30,12 @@ const TRUE_OF_EVERY_ROW = [
   /object type \S+ (does not exist|not found)/i,
 ];
 
+const UNANSWERED = {
+  timeout: "TIMEOUT",
+  connection_lost: "CONNECTION_LOST",
+  not_connected: "NOT_CONNECTED",
+} as const satisfies Record<string, FailureCode>;
+
 /** Seconds to wait before a call goes out again: documented for 423, chosen for the others. */
 const LOCKED_SECONDS = 2;
 const SERVER_ERROR_SECONDS = 1;
@@ -44,14 +51,14 @@ export function judgeStatus(
   sentValues: readonly string[],
 ): Accepted | Refused | Wait | Defer | StopVerdict {
   if (answer.kind === "unanswered") {
-    const code = answer.reason.toUpperCase();
-    return wait(code, SERVER_ERROR_SECONDS, false, answer.maybeApplied ? "maybe" : "no");
+    return wait(UNANSWERED[answer.reason], SERVER_ERROR_SECONDS, false, answer.maybeApplied ? "maybe" : "no");
   }
   const { status, headers } = answer;
   const named = retryAfterSeconds(headers);
   const limit = limitAnswer(answer);
   if (limit?.kind === "daily") return { kind: "defer", code: limit.code };
-  if (limit !== null) return { ...wait(limit.code, limit.seconds, true, "no"), limited: true };
+  if (limit !== null)
+    return { ...wait("RATE_LIMIT", limit.seconds, true, "no"), code: limit.code, limited: true };
   if (status === 423) return wait("LOCKED", named ?? LOCKED_SECONDS, true, "no");
   if (status === 477) return wait("MIGRATION", named ?? MIGRATION_SECONDS, true, "no");
   if (status === 408 || status === 425 || status >= 500) {
@@ -70,7 +77,7 @@ export function judgeStatus(
     : { kind: "stop", stop: stopOf(status, body, sentValues) };
 }
 
-function wait(code: string, seconds: number, atLeast: boolean, applied: "no" | "maybe"): Wait {
+function wait(code: FailureCode, seconds: number, atLeast: boolean, applied: "no" | "maybe"): Wait {
   return { kind: "wait", seconds, atLeast, applied, limited: false, code };
 }
 

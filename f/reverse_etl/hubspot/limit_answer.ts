@@ -38,3 +38,21 @@ export function retryAfterSeconds(headers: Readonly<Record<string, string>>): nu
   const sent = Date.parse(headers.date ?? "");
   return Number.isNaN(until) || Number.isNaN(sent) ? null : Math.max(0, (until - sent) / 1000);
 }
+
+/**
+ * Whether what is left of the day's calls is no more than the part that other applications are to have. False without the headers, which OAuth
+ * apps do not get.
+ */
+export function isReserveReached(answer: HubSpotAnswer, reserve: number): boolean {
+  if (answer.kind !== "answered") return false;
+  const daily = countIn(answer.headers["x-hubspot-ratelimit-daily"]);
+  const left = countIn(answer.headers["x-hubspot-ratelimit-daily-remaining"]);
+  if (daily === null || left === null) return false;
+  const kept = Math.floor(daily * reserve);
+  return kept > 0 && left <= kept;
+}
+
+/** The count in a header; null when it is absent or no count. */
+export function countIn(header: string | undefined): number | null {
+  return header !== undefined && /^\d{1,9}$/.test(header.trim()) ? Number(header) : null;
+}

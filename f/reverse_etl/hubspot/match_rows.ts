@@ -33,7 +33,12 @@ export function indexRows(call: WriteCall): RowIndex {
     ofResult(result) {
       // A trace id outweighs the key: an upsert may land on a record whose present key is another.
       if (result.traceId !== null) return byTrace.get(result.traceId) ?? null;
-      return ofKey(keyProperty === null ? result.id : result.properties[keyProperty]);
+      if (keyProperty === null) return ofKey(result.id);
+      return (
+        keyValuesOf(result, keyProperty)
+          .map(ofKey)
+          .find((index) => index !== null) ?? null
+      );
     },
     ofError(error) {
       const traces = error.context.objectWriteTraceId;
@@ -62,6 +67,12 @@ function keyPropertyOf(call: WriteCall): string | null {
   }
   const named = call.inputs[0]?.idProperty;
   return named === undefined || named === "hs_object_id" ? null : named;
+}
+
+/** A contact answers to its additional addresses, too. */
+function keyValuesOf({ properties }: ResultRow, keyProperty: string): readonly string[] {
+  const more = keyProperty === "email" ? (properties.hs_additional_emails ?? "").split(";") : [];
+  return [properties[keyProperty] ?? "", ...more].filter((value) => value !== "");
 }
 
 function keyOf(input: WriteInput, keyProperty: string | null): string | null {

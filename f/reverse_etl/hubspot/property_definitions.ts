@@ -36,6 +36,11 @@ export function parsePropertyDefinitions(answer: HubSpotAnswer): readonly Proper
   });
 }
 
+/** The definitions in an answer; null when it has none, for whatever reason. */
+export function readablePropertyDefinitions(answer: HubSpotAnswer): readonly PropertyDefinition[] | null {
+  return judgeStatus(answer, []).kind === "accepted" ? propertiesIn(answer) : null;
+}
+
 function propertiesIn(answer: HubSpotAnswer): readonly PropertyDefinition[] | null {
   if (answer.kind !== "answered") return null;
   const body = asObject(parseJson(answer.body));
@@ -55,6 +60,8 @@ function definitionOf(value: unknown): PropertyDefinition | null {
     readOnly: asObject(property.modificationMetadata)?.readOnlyValue === true,
     calculated: property.calculated === true,
     archived: property.archived === true,
+    fieldType: asText(property.fieldType) ?? "",
+    groupName: asText(property.groupName) ?? "",
     options: options.filter((option) => option !== null),
   };
 }

@@ -19,6 +19,10 @@ export interface PushSync {
 export interface PushRow {
   readonly change: Change;
   readonly mayHaveBeenSent: boolean;
+  /** HubSpot's record id: the source id of a sync by record id, what an acknowledgement told, or what a look-up found. */
+  recordId: string | null;
+  /** True once the record was looked up by its unique property, because the one that was known is not there any more. */
+  relocated: boolean;
   /** True once more than the payload must be sent, because an earlier request may have been applied. */
   whole: boolean;
   /** True once HubSpot made the record anew, so that it lacks even what is otherwise left alone. */
@@ -32,10 +36,12 @@ export interface PushRow {
 }
 
 /** `mayHaveBeenSent`: an earlier attempt may have sent the row without recording it. */
-export function rowOf(change: Change, mayHaveBeenSent: boolean): PushRow {
+export function rowOf(sync: PushSync, change: Change, mayHaveBeenSent: boolean): PushRow {
   return {
     change,
     mayHaveBeenSent,
+    recordId: sync.action === "update" ? change.id : change.hubspotId,
+    relocated: false,
     whole: mayHaveBeenSent,
     recreated: false,
     doubt: null,
@@ -47,15 +53,16 @@ export function rowOf(change: Change, mayHaveBeenSent: boolean): PushRow {
 /** Which endpoint a change goes to. */
 export function actionOf(sync: PushSync, change: Change): WriteAction {
   if (change.operation === "archive") return "archive";
+  // The record of a removed row is cleared where it is; an upsert could make it anew.
+  if (change.removed === true) return "update";
   return sync.action === "create" && change.operation === "update" && change.hubspotId !== null
     ? "update"
     : sync.action;
 }
 
-/** True when what the row sends leaves out properties that a new record needs. */
-export function isPartial(row: PushRow): boolean {
-  const sent = updateOf(row);
-  return Object.keys(row.change.desired).some((name) => !Object.hasOwn(sent, name));
+/** True when what was sent leaves out properties that a new record needs. */
+export function isPartial({ desired }: Change, sent: Readonly<Record<string, string>>): boolean {
+  return Object.keys(desired).some((name) => !Object.hasOwn(sent, name));
 }
 
 /**
@@ -74,6 +81,13 @@ function updateOf(row: PushRow): Readonly<Record<string, string>> {
   return row.whole ? wholeOf(change) : change.payload;
 }
 
+/** HubSpot does not support partial upserts by email: every mapped property goes with each (CRM contacts guide, read 2026-11). */
+const WHOLE_BY = "email";
+
+function wholeOrMore(row: PushRow): Readonly<Record<string, string>> {
+  return row.recreated ? updateOf(row) : wholeOf(row.change);
+}
+
 /** What a row sends now. */
 export function valuesOf(
   sync: PushSync,
@@ -87,7 +101,7 @@ export function valuesOf(
     case "create":
       return sync.idProperty === null ? change.desired : { ...change.desired, [sync.idProperty]: change.id };
     default:
-      return updateOf(row);
+      return action === "upsert" && sync.idProperty === WHOLE_BY ? wholeOrMore(row) : updateOf(row);
   }
 }
 
@@ -105,16 +119,21 @@ export function callOf(
     inputs: rows.map(
       (row): WriteInput => ({
         traceId: `${callName}-${row.change.seq}`,
-        ...keyOf(sync, action, row.change),
+        ...keyOf(sync, action, row),
         properties: valuesOf(sync, action, row),
       }),
     ),
   };
 }
 
-function keyOf(sync: PushSync, action: WriteAction, change: Change): Pick<WriteInput, "id" | "idProperty"> {
+function keyOf(sync: PushSync, action: WriteAction, row: PushRow): Pick<WriteInput, "id" | "idProperty"> {
   if (action === "create") return {};
-  const byRecordId = action === "archive" || (sync.action === "create" && action === "update");
-  if (byRecordId) return { id: change.hubspotId ?? change.id };
-  return sync.idProperty === null ? { id: change.id } : { id: change.id, idProperty: sync.idProperty };
+  if (action === "upsert") {
+    return sync.idProperty === null
+      ? { id: row.change.id }
+      : { id: row.change.id, idProperty: sync.idProperty };
+  }
+  // A source id in place of a record id would address whatever record happens to have that number.
+  if (row.recordId === null) throw new Error(`row ${row.change.seq} has no record id to ${action} by`);
+  return { id: row.recordId };
 }

@@ -19,6 +19,8 @@ export interface Change {
    * when absent.
    */
   readonly kept?: readonly string[];
+  /** True for a row that is gone from the source: its record is archived, or its mapped properties are cleared. */
+  readonly removed?: boolean;
   /** True when the state has a row for this id, so that HubSpot should already hold the record. */
   readonly known: boolean;
 }

@@ -10,7 +10,10 @@ import { cell, type SyncSession } from "./sync_session.ts";
  */
 const PAGE = 500;
 
-/** Reads a batch's changes in order of `seq`, one page at a time. Throws `RETL_COUNTS_DIFFER` for a page that misses some. */
+/**
+ * Reads a batch's changes in order of `seq`, one page at a time. Throws `RETL_COUNTS_DIFFER` for a page that misses some.
+ * Pages and no stream, because between two of them the same session journals calls and extends the lease, which an open stream forbids.
+ */
 export async function* changePages(session: SyncSession, runId: string, batch: Batch): ChangePages {
   const { dialect } = session;
   for (let first = batch.first_seq; first <= batch.last_seq; first += PAGE) {
@@ -31,6 +34,7 @@ export async function* changePages(session: SyncSession, runId: string, batch: B
         desired: JSON.parse(cell(row, "desired")) as Record<string, string>,
         kept: Object.keys(JSON.parse(row.kept ?? "{}") as Record<string, unknown>),
         known: cell(row, "known") === "true",
+        removed: cell(row, "removed") === "true",
       }),
     );
   }

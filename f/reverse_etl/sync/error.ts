@@ -38,6 +38,8 @@ export const ERROR_CODES = {
   RETL_DBT_UNAVAILABLE: { transient: true },
   RETL_WINDMILL_UNAVAILABLE: { transient: true },
   RETL_BATCH_LOST: { transient: false },
+  RETL_HELD_REMOVED_ASSOCIATIONS: { transient: false },
+  RETL_ASSOCIATION_LABEL: { transient: false },
 } as const satisfies Record<string, { transient: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -66,8 +66,22 @@ export interface PropertyDefinition {
   readonly readOnly: boolean;
   readonly calculated: boolean;
   readonly archived: boolean;
+  /** `select`, `checkbox` (several options joined by `;`), `text`, … */
+  readonly fieldType: string;
+  readonly groupName: string;
   /** Internal values of an enumeration; empty for other types. */
   readonly options: readonly string[];
+}
+
+/** A property to be made. */
+export interface NewProperty {
+  readonly name: string;
+  readonly label: string;
+  readonly type: string;
+  readonly fieldType: string;
+  readonly groupName: string;
+  readonly hasUniqueValue: boolean;
+  readonly options?: readonly { readonly label: string; readonly value: string }[];
 }
 
 /**
@@ -80,8 +94,12 @@ export interface PropertyDefinition {
 export interface HubSpot {
   write(call: WriteCall): Promise<HubSpotAnswer>;
   read(request: ReadRequest): Promise<HubSpotAnswer>;
-  /** `GET /crm/v3/properties/{type}`. */
-  properties(objectType: string): Promise<HubSpotAnswer>;
+  /** `GET /crm/v3/properties/{type}`; with `archived` those that were archived instead of the others. */
+  properties(objectType: string, archived?: boolean): Promise<HubSpotAnswer>;
+  /** `POST /crm/v3/properties/{type}/batch/create`, at most 100. */
+  createProperties(objectType: string, properties: readonly NewProperty[]): Promise<HubSpotAnswer>;
+  /** What the token may do: `POST /oauth/v2/private-apps/get/access-token-info` (private apps guide, read 2026-11). */
+  tokenScopes(): Promise<HubSpotAnswer>;
   /** What an answer to `write` means for every input; pure. */
   judge(call: WriteCall, answer: HubSpotAnswer): Verdict;
   /** What an answer to `read` means for every id; pure. */

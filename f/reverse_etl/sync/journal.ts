@@ -67,24 +67,28 @@ export async function startAttempt(
     first_seq: `${batch.first_seq}`,
     last_seq: `${batch.last_seq}`,
   };
-  const rows = await session.query(
+  const decided = new Set<number>();
+  // One row a decided change of the batch, so up to a million when a large batch is started again.
+  for await (const row of session.stream(
     "journal_decided",
     [lease.runId, `${batch.number}`],
     resultsScope(session, "j.results"),
-  );
+  )) {
+    decided.add(Number(cell(row, "seq")));
+  }
   const [started] = await session.query("journal_started", [lease.runId, `${batch.number}`]);
   const [halted] = await session.query("journal_halted", [lease.runId], resultsScope(session, "j.results"));
   await appendEntries(session, [{ ...common, kind: "start" }]);
   return {
     halted: halted?.code ?? null,
     repeated: countOf(started, "attempts") > 0,
-    decided: new Set(rows.map((row) => Number(cell(row, "seq")))),
+    decided,
     append: (records) =>
       appendEntries(
         session,
         records.map((record) => ({ ...common, ...callEntry(record) })),
       ),
-    end: () => appendEntries(session, [{ ...common, kind: "end" }]),
+    end: (reason = null) => appendEntries(session, [{ ...common, kind: "end", ...endResults(reason) }]),
   };
 }
 
@@ -97,6 +101,11 @@ async function appendEntries(session: SyncSession, entries: readonly Entry[]): P
     entries: unfolded.from,
     entry: { ...unfolded.field },
   });
+}
+
+/** A limit is not always a call's answer: the reserve is reached by a call that succeeds. */
+function endResults(reason: string | null): Pick<Entry, "results"> {
+  return reason === null ? {} : { results: [{ outcome: "deferred", code: reason }] };
 }
 
 function callEntry(record: CallRecord): Entry {

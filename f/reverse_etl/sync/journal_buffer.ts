@@ -41,9 +41,9 @@ export class JournalBuffer {
     return this.#writing;
   }
 
-  /** Writes what is left and the attempt's end. */
-  async end(): Promise<void> {
+  /** Writes what is left and the attempt's end, with the limit that ended it. */
+  async end(deferredReason: string | null): Promise<void> {
     await this.flush();
-    await this.#journal.end();
+    await this.#journal.end(deferredReason);
   }
 }

@@ -1,6 +1,8 @@
 import type { Clock } from "./clock.ts";
 import { RetlError } from "./error.ts";
+import { matchingOf } from "./operation_mode.ts";
 import type { SendPermit } from "./push_ports.ts";
+import type { SyncConfig } from "./sync_config.ts";
 import { type CompiledSync, cell, type SyncSession } from "./sync_session.ts";
 
 /** The right of one run to write for a sync; a higher token is a later holder. */
@@ -47,7 +49,8 @@ export async function acquireLease(session: SyncSession, runId: string): Promise
 /** What the state of a sync is true of; with another one, what HubSpot acknowledged says nothing. */
 export function destinationOf({ config }: CompiledSync): string {
   const { object_type, operation_mode, match_property, resources } = config;
-  return [resources.hubspot, object_type, operation_mode, match_property ?? "record id"].join(" ");
+  const matching = matchingOf(operation_mode);
+  return [resources.hubspot, object_type, matching, match_property ?? "record id"].join(" ");
 }
 
 /**
@@ -120,17 +123,16 @@ export async function releaseLease(session: SyncSession, lease: Lease): Promise<
  * send for `lease_extend_seconds` after it last proved its lease, so its last request leaves that much later.
  */
 export async function forbidSending(session: SyncSession): Promise<void> {
-  const { timings } = session.sync.config;
-  const milliseconds =
-    (timings.lease_extend_seconds +
-      timings.call_timeout_seconds +
-      timings.hubspot_request_seconds +
-      timings.clock_skew_seconds) *
-    1000;
-  const { dialect } = session;
+  const { dialect, sync } = session;
   await session.execute("lease_not_before", [], {
-    not_before: dialect.addMilliseconds(dialect.now, `${Math.ceil(milliseconds)}`),
+    not_before: dialect.addMilliseconds(dialect.now, `${Math.ceil(givenUpMs(sync.config))}`),
   });
+}
+
+/** After this long a request that was given up has certainly ended at HubSpot, a copy of the step that goes on included. */
+export function givenUpMs({ timings }: SyncConfig): number {
+  const { lease_extend_seconds, call_timeout_seconds, hubspot_request_seconds, clock_skew_seconds } = timings;
+  return (lease_extend_seconds + call_timeout_seconds + hubspot_request_seconds + clock_skew_seconds) * 1000;
 }
 
 /** R3 and R5 for one batch: reads the lease on the database's clock and counts it down on the local one. */

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import type { ColumnKind, Dialect } from "../warehouse/dialect.ts";
 import { quoteLiteral } from "../warehouse/identifier.ts";
 import { RetlError } from "./error.ts";
+import { type IdCase, idCaseOf, idText } from "./id_text.ts";
+import { matchingOf, operationsOf } from "./operation_mode.ts";
 import type { ValueKind } from "./preflight.ts";
 import type { Scope } from "./statement.ts";
 import type { SyncConfig } from "./sync_config.ts";
@@ -19,6 +21,9 @@ export interface MappedColumn {
 export interface Mapping {
   readonly columns: readonly MappedColumn[];
   readonly idColumn: string;
+  readonly idCase: IdCase;
+  /** False where HubSpot has to be sent every mapped property or none: contacts by email. */
+  readonly isPartial: boolean;
   /** Changes when a property, its column, its kind or its null policy changes; part of every row hash, so that a changed mapping is seen in every row. */
   readonly version: string;
 }
@@ -106,7 +111,14 @@ export async function readMapping(session: SyncSession): Promise<Mapping> {
     });
   }
   mapped.sort((a, b) => (a.property < b.property ? -1 : 1));
-  return { columns: mapped, idColumn: config.unique_id_col, version: versionOf(mapped, config) };
+  const idCase = idCaseOf(config.match_property);
+  return {
+    columns: mapped,
+    idColumn: config.unique_id_col,
+    idCase,
+    isPartial: config.match_property !== "email",
+    version: versionOf(mapped, config),
+  };
 }
 
 function versionOf(columns: readonly MappedColumn[], config: SyncConfig): string {
@@ -116,23 +128,12 @@ function versionOf(columns: readonly MappedColumn[], config: SyncConfig): string
     column.kind,
     column.whenNull,
   ]);
+  // Rows that `on_changed: leave` left alone are looked at again once it says otherwise.
+  const left = operationsOf(config).changed === "leave" ? ["leave"] : [];
   return createHash("sha256")
-    .update(JSON.stringify([config.operation_mode, parts]))
+    .update(JSON.stringify([matchingOf(config.operation_mode), parts, ...left]))
     .digest("hex")
     .slice(0, 16);
-}
-
-/** Every white space of Unicode, because HubSpot trims more than blanks and two ids must not become one there. */
-const WHITE_SPACE =
-  " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
-
-/**
- * An id without outer white space; NULL when nothing else is left. Most ids begin and end with visible ASCII, and telling that is a tenth of
- * the cost of trimming by a set of characters.
- */
-function idText(text: string): string {
-  const visible = (end: string) => `${end}(${text}, 1) between '!' and '~'`;
-  return `nullif(case when ${visible("left")} and ${visible("right")} then ${text} else trim(${text}, ${quoteLiteral(WHITE_SPACE)}) end, '')`;
 }
 
 /**
@@ -142,40 +143,62 @@ function idText(text: string): string {
  * unchanged row is recognised without making any text; a differing hash only makes the row a candidate.
  */
 export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
+  const names = mapping.columns.map(({ property }) => property);
+  const acknowledged = dialect.properties("t.payload", names, "acknowledged");
   const columns = mapping.columns.map((column, index) => {
-    const text = dialect.textOf(dialect.identifier(column.column), column.kind);
+    const text = dialect.textOf(`v.${dialect.identifier(column.column)}`, column.kind);
+    const alias = `c${index}`;
+    const before = acknowledged.text[column.property] ?? "null";
     return {
-      ...column,
-      alias: `c${index}`,
+      property: column.property,
+      alias,
       text: column.whenNull === "clear" ? `coalesce(${text}, '')` : text,
-      before: dialect.property("t.payload", column.property),
+      before,
+      differs: `${alias} is distinct from ${before}`,
+      isKept: column.whenNull === "keep",
     };
   });
+  const kept = columns.filter(({ isKept }) => isKept);
   const rawColumns = mapping.columns.map((column) => dialect.identifier(column.column));
+  const key = dialect.identifier(mapping.idColumn);
+  const values = columns.map(({ property, alias }) => [property, alias] as const);
+  const changed = mapping.isPartial
+    ? dialect.object(
+        columns.map(({ property, alias, differs }) => [property, `case when ${differs} then ${alias} end`]),
+      )
+    : `case when ${columns.map(({ differs, alias, isKept }) => (isKept ? `(${alias} is not null and ${differs})` : differs)).join(" or ")} then whole else ${dialect.object([])} end`;
   return {
-    source_id: idText(`cast(${dialect.identifier(mapping.idColumn)} as varchar)`),
+    source_key: key,
+    source_id: idText(`cast(${key} as varchar)`, mapping.idCase),
     source_hash: dialect.hash([quoteLiteral(mapping.version), ...rawColumns]),
     columns: columns.map(({ alias, text }) => ({ alias, text })),
-    payload: dialect.object(
-      columns.map((column) => [
-        column.property,
-        `case when c.reason <> 'changed' or v.${column.alias} is distinct from ${column.before} then v.${column.alias} end`,
-      ]),
-    ),
-    // A kept NULL leaves what HubSpot acknowledged before, except in doubt, where nobody knows what that is.
-    desired: dialect.object(
-      columns.map((column) => [
-        column.property,
-        column.whenNull === "clear"
-          ? `v.${column.alias}`
-          : `coalesce(v.${column.alias}, case when c.reason <> 'in_doubt' then ${column.before} end)`,
-      ]),
-    ),
+    acknowledged: acknowledged.all,
+    whole: kept.length === 0 ? dialect.fullObject(values) : dialect.object(values),
+    payload: `case when reason = 'changed' then ${changed} else whole end`,
+    desired: kept.length === 0 ? "whole" : desiredOf(columns, dialect),
     // The properties that a NULL of the source leaves alone; a repeated request must leave them alone, too.
-    kept: dialect.object(
-      columns
-        .filter((column) => column.whenNull === "keep")
-        .map((column) => [column.property, `case when v.${column.alias} is null then '' end`]),
-    ),
+    kept:
+      kept.length === 0
+        ? `cast(null as ${dialect.types.json})`
+        : dialect.object(
+            kept.map(({ property, alias }) => [property, `case when ${alias} is null then '' end`]),
+          ),
+    cleared: dialect.fullObject(columns.map(({ property }) => [property, "''"])),
   };
+}
+
+/** A kept NULL leaves what HubSpot acknowledged before, except in doubt, where nobody knows what that is. */
+function desiredOf(
+  columns: readonly { property: string; alias: string; before: string; isKept: boolean }[],
+  dialect: Dialect,
+): string {
+  const values = columns.map(
+    ({ property, alias, before, isKept }) =>
+      [
+        property,
+        isKept ? `coalesce(${alias}, case when reason <> 'in_doubt' then ${before} end)` : alias,
+      ] as const,
+  );
+  const someAreNull = columns.filter(({ isKept }) => isKept).map(({ alias }) => `${alias} is null`);
+  return `case when ${someAreNull.join(" or ")} then ${dialect.object(values)} else whole end`;
 }

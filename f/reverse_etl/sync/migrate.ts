@@ -1,4 +1,5 @@
 import type { Warehouse } from "../warehouse/warehouse.ts";
+import { ALERTS } from "./alerts.ts";
 import { destinationOf } from "./lease.ts";
 import { type CompiledSync, SyncSession } from "./sync_session.ts";
 
@@ -8,14 +9,36 @@ const TABLES = [
   "migrate_journal",
   "migrate_state",
   "migrate_rejections",
+  "migrate_fold",
   "migrate_lease",
   "migrate_runs",
   "migrate_events",
+  "migrate_alerts",
 ] as const;
 
-/** Creates what a sync needs in the warehouse and is not there yet; never changes or drops anything. */
+/** What `retl_runs` did not have when it was first made, with the kind of column. */
+const ADDED_TO_RUNS = {
+  to_archive: "integer",
+  to_clear: "integer",
+  definitions: "text",
+  latency_p99_ms: "integer",
+  latency_histogram: "json",
+  pushing_ms: "integer",
+  permitted_calls: "integer",
+  outcome_codes: "json",
+} as const;
+
+/** Creates what a sync needs in the warehouse and is not there yet; never changes or drops what is. */
 export async function migrate(warehouse: Warehouse, sync: CompiledSync): Promise<void> {
   const session = new SyncSession(warehouse, sync);
   for (const name of TABLES) await session.execute(name, []);
+  if (sync.config.associations.length > 0) await session.execute("migrate_associations", []);
+  for (const [column, type] of Object.entries(ADDED_TO_RUNS)) {
+    const column_type = session.dialect.types[type];
+    await session.execute("migrate_runs_column", [], { column, column_type });
+  }
   await session.execute("migrate_lease_row", [sync.key, destinationOf(sync)]);
+  for (const alert of ALERTS) {
+    await session.execute("migrate_alert_row", [sync.key, alert, sync.key, alert]);
+  }
 }

@@ -40,3 +40,8 @@ export function operationsOf({ operation_mode, on_changed, on_removed }: ModeSet
       return { added: "upsert", changed: "upsert", removed };
   }
 }
+
+/** How a mode finds the record of a row; modes that find it alike share one state. */
+export function matchingOf(mode: OperationMode): Exclude<OperationMode, "mirror"> {
+  return mode === "mirror" ? "upsert" : mode;
+}

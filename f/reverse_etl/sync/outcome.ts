@@ -25,3 +25,21 @@ export type Outcome =
   | { readonly kind: "unknown"; readonly code: string };
 
 export type OutcomeKind = Outcome["kind"];
+
+/** A write by the id of a record that is not there. */
+export const NO_RECORD = {
+  kind: "rejected",
+  code: "OBJECT_NOT_FOUND",
+  property: null,
+  message: "HubSpot has no record with this record id: it was deleted, or never existed",
+} as const satisfies Outcome;
+
+/** A write by the id of a record that was merged into another one. */
+export function mergedAway(winnerId: string): Outcome {
+  return {
+    kind: "rejected",
+    code: "MERGED_AWAY",
+    property: null,
+    message: `the record with this record id was merged into ${winnerId}`,
+  };
+}

@@ -1,26 +1,26 @@
-import { createHash } from "node:crypto";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { useApproval } from "./approval.ts";
+import { type AssociationCounts, compareAssociations, isPending } from "./association_plan.ts";
+import { type Draft, draftPlan } from "./draft_plan.ts";
 import { RetlError } from "./error.ts";
-import { type Hold, holdsOf } from "./guards.ts";
 import { acquireLease, type Lease, proveLease, releaseLease, requireSameSync } from "./lease.ts";
-import { type Mapping, mappingScope, readMapping, valueKind } from "./mapping.ts";
+import { type Mapping, readMapping, valueKind } from "./mapping.ts";
 import type { MappedProperty } from "./preflight.ts";
 import { recordEnd, recordStarted } from "./run_events.ts";
 import type { RunParams } from "./run_params.ts";
 import {
+  changesOf,
   finishRun,
   markPlanned,
   markSettled,
   NO_OUTCOMES,
   type PlanCounts,
-  planCounts,
   readRun,
   startRun,
   unsettledRuns,
 } from "./runs.ts";
 import { settlePredecessors } from "./settle.ts";
-import { type CompiledSync, cell, countOf, SyncSession } from "./sync_session.ts";
+import { type CompiledSync, SyncSession } from "./sync_session.ts";
 
 /** What `diff_insert` found and stored. */
 export interface Plan {
@@ -38,29 +38,17 @@ export interface Plan {
   readonly would_hold: readonly string[];
   /** Runs that ended without settling: settled by this run, or left alone by a dry run. */
   readonly unsettled_predecessors: readonly string[];
-}
-
-/** A plan inside its transaction, before it is kept or thrown away. */
-interface Draft {
-  readonly planId: string;
-  readonly counts: PlanCounts;
-  readonly holds: readonly Hold[];
-}
-
-/** Carries a draft out of a transaction that is rolled back. */
-class RolledBack extends Error {
-  readonly draft: Draft;
-  constructor(draft: Draft) {
-    super("rolled back");
-    this.draft = draft;
-  }
+  /** What is to be associated as far as the record ids are known before the push; null for a sync without associations. */
+  readonly associations: AssociationCounts | null;
+  /** Whether the step that associates the records has, or after the push may have, something to do. */
+  readonly associate: boolean;
 }
 
 /**
  * Finds what changed and stores it as the run's plan, in one fenced transaction (R2): a second copy finds the plan's mark and
  * answers what is stored. Without changes it closes the run.
  *
- * Throws `RETL_BUSY`, `RETL_HELD_…` (nothing of the plan is kept), `RETL_PLAN_CHANGED`, `RETL_APPROVAL_UNKNOWN`,
+ * Throws `RETL_BUSY`, `RETL_HELD_…`, `RETL_PLAN_CHANGED`, `RETL_APPROVAL_UNKNOWN`,
  * `RETL_SOURCE_MISSING`, `RETL_SOURCE_COLUMN`, `RETL_SYNC_CHANGED`, `RETL_RUN_SETTLED`, and what the warehouse throws.
  */
 export async function planChanges(
@@ -76,33 +64,41 @@ export async function planChanges(
 
   const lease = await acquireLease(session, runId);
   const predecessors = await settlePredecessors(warehouse, session, lease);
-  let plan: Plan | null;
+  let end: Plan | Held | "settled";
   try {
-    plan = await warehouse.transaction(async (transaction) => {
+    end = await warehouse.transaction(async (transaction) => {
       const within = session.within(transaction);
       await proveLease(within, lease);
       await startRun(within, runId, params);
       const stored = await readRun(within, runId);
       if (stored?.plan) {
         if (stored.settled) await releaseLease(within, lease);
-        if (stored.settled && changesOf(stored.plan) > 0) return null;
-        return planOf(lease, mapping, { planId: stored.planId ?? "", counts: stored.plan }, predecessors);
+        if (stored.settled && changesOf(stored.plan) > 0) return "settled";
+        const associations = await compareAssociations(within, params.resync);
+        const kept = { planId: stored.planId ?? "", counts: stored.plan, associations };
+        return planOf(lease, mapping, kept, predecessors);
       }
+      if (stored?.status !== "running") await within.execute("plan_discard", [runId]);
       const draft = await draftPlan(within, mapping, runId, params);
-      if (params.approve !== null) await useApproval(within, params.approve, draft.planId, draft.counts);
-      else if (draft.holds.length > 0) throw new RolledBack(draft);
+      if (params.approve !== null) await useApproval(within, params.approve, runId, draft);
+      else if (draft.holds.length > 0) {
+        await finishRun(within, runId, { status: "held", message: reasonsOf(draft), planId: draft.planId });
+        // Nothing was planned, so nothing is left to settle.
+        await releaseLease(within, lease);
+        return { held: draft };
+      }
       await keepPlan(within, lease, draft);
       return planOf(lease, mapping, draft, predecessors);
     });
   } catch (error) {
-    if (error instanceof RolledBack) throw await hold(warehouse, session, lease, params, error.draft);
     await giveUpRun(warehouse, session, lease, params, error);
     throw error;
   }
-  if (plan === null) throw runSettled(session, runId);
+  if (end === "settled") throw runSettled(session, runId);
+  if ("held" in end) throw heldError(session, end.held);
   // A long plan may have used up the lease; the pushes start with a whole one.
-  if (plan.status === "planned") await proveLease(session, lease);
-  return plan;
+  if (end.status === "planned") await proveLease(session, lease);
+  return end;
 }
 
 function runSettled(session: SyncSession, runId: string): RetlError {
@@ -113,82 +109,18 @@ function runSettled(session: SyncSession, runId: string): RetlError {
   });
 }
 
-async function draftPlan(
-  session: SyncSession,
-  mapping: Mapping,
-  runId: string,
-  params: RunParams,
-): Promise<Draft> {
-  const { dialect, sync } = session;
-  const count = (name: string, expression: string) => [name, `cast(${expression} as varchar)`] as const;
-  await session.execute("plan_changes", [runId, params.resync], {
-    ...mappingScope(mapping, dialect),
-    payload_text: dialect.jsonText("payload"),
-    operation:
-      sync.config.operation_mode === "update"
-        ? "'update'"
-        : "case when known then 'update' else 'create' end",
-    plan_hash: dialect.hashOfRows(["id", "operation", "row_hash", dialect.jsonText("payload")]),
-    counts: dialect.object([
-      count("rows_read", `(select count(*) from ${session.tables.source})`),
-      count("compared", "compared_counts.compared"),
-      count("known", "compared_counts.known"),
-      count("removed", "compared_counts.removed"),
-      count("unchanged", "compared_counts.unchanged + listed_counts.refreshed"),
-      count("to_create", "listed_counts.to_create"),
-      count("to_update", "listed_counts.to_update"),
-      count("changed", "listed_counts.changed + compared_counts.differing"),
-      count("skipped", "listed_counts.waiting"),
-      count("refused", "listed_counts.missing_id + listed_counts.duplicate_id"),
-    ]),
-  });
-  const [row] = await session.query("plan_read", [runId], { counts_text: dialect.jsonText("payload") });
-  const found = JSON.parse(cell(row, "counts")) as Record<string, string>;
-  const counts = planCounts(found);
-  const accounted = counts.unchanged + counts.to_create + counts.to_update + counts.skipped + counts.refused;
-  if (counts.rows_read !== accounted) {
-    throw new RetlError("RETL_COUNTS_DIFFER", {
-      what: `${session.sync.key}: ${counts.rows_read} source rows were read, but ${accounted} are accounted for.`,
-      state: "The plan was rolled back; nothing was sent.",
-      next: "Run again; if it happens again, the source changes while it is read or Tailrace has a defect.",
-      details: { ...counts },
-    });
-  }
-  const [state] = await session.query("state_size", []);
-  const [history] = await session.query("run_history", [sync.key]);
-  const holds = holdsOf(
-    {
-      plan: counts,
-      knownRows: countOf(found, "known"),
-      changedRows: countOf(found, "changed"),
-      stateRows: countOf(state, "state_rows"),
-      acknowledgedBefore: countOf(history, "settled_runs") > 0,
-    },
-    sync.config.guards,
-  );
-  const content = [
-    mapping.version,
-    cell(row, "plan_hash"),
-    counts.rows_read,
-    ...holds.map(({ code }) => code),
-  ];
-  return { planId: planIdOf(content), counts, holds };
-}
-
-/** Names a plan by its content, so that an approval is for exactly what a person was shown. */
-function planIdOf(content: readonly (string | number)[]): string {
-  return `plan_${createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16)}`;
-}
-
 async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promise<void> {
   const { runId } = lease;
-  await session.execute("state_refresh", [runId]);
-  await session.execute("state_removed", [runId]);
-  await session.execute("state_resync", [runId]);
-  await session.execute("refusals_gone", [runId]);
-  await session.execute("refusals_again", []);
-  await session.execute("refusals_new", [runId]);
-  await session.execute("rejections_resolved", [runId]);
+  const { refreshed, left, resent, rejections } = draft.bookkeeping;
+  if (refreshed > 0) await session.execute("state_refresh", [runId]);
+  if (left > 0) await session.execute("state_removed", [runId]);
+  if (resent > 0) await session.execute("state_resync", [runId]);
+  if (rejections > 0) {
+    await session.execute("refusals_gone", [runId]);
+    await session.execute("refusals_again", []);
+    await session.execute("refusals_new", [runId]);
+    await session.execute("rejections_resolved", [runId]);
+  }
   await markPlanned(session, runId, draft.planId, draft.counts);
   await recordStarted(session, runId, draft.counts);
   if (changesOf(draft.counts) > 0) return;
@@ -205,27 +137,22 @@ async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promi
     },
   };
   await markSettled(session, runId, end);
-  await recordEnd(session, runId, end);
+  const goesOn = draft.associations !== null && isPending(draft.associations);
+  await recordEnd(session, runId, { ...end, goesOn });
   await releaseLease(session, lease);
 }
 
-/** Records the held plan, gives the lease back (nothing was planned, so nothing is left to settle) and makes the error. */
-async function hold(
-  warehouse: Warehouse,
-  session: SyncSession,
-  lease: Lease,
-  params: RunParams,
-  draft: Draft,
-): Promise<RetlError> {
-  const reasons = draft.holds.map(({ reason }) => reason).join("; ");
-  await endWithoutPlan(warehouse, session, lease, params, {
-    status: "held",
-    message: reasons,
-    planId: draft.planId,
-  });
+/** A plan that the guards hold: its rows are kept under its own run, for a person to look at. */
+interface Held {
+  readonly held: Draft;
+}
+
+const reasonsOf = ({ holds }: Draft) => holds.map(({ reason }) => reason).join("; ");
+
+function heldError(session: SyncSession, draft: Draft): RetlError {
   return new RetlError(draft.holds[0]?.code ?? "RETL_HELD_CHANGED_ROWS", {
-    what: `The plan of ${session.sync.key} is held: ${reasons}.`,
-    state: "Nothing was sent and nothing of the plan is kept.",
+    what: `The plan of ${session.sync.key} is held: ${reasonsOf(draft)}.`,
+    state: `Nothing was sent; what would be is in ${session.tables.changes}.`,
     next: `If the source is right, run again with approve = ${draft.planId}; it lets exactly this plan through, once.`,
     details: { plan_id: draft.planId, holds: draft.holds.map(({ code }) => code), ...draft.counts },
   });
@@ -263,7 +190,7 @@ async function endWithoutPlan(
   });
 }
 
-/** The same statements as a real plan, rolled back: a dry run shows what would be done and leaves nothing but its record. */
+/** The same statements as a real plan: a dry run keeps its rows under its own run and leaves everything else as it is. */
 async function dryRun(
   warehouse: Warehouse,
   session: SyncSession,
@@ -272,17 +199,17 @@ async function dryRun(
   params: RunParams,
 ): Promise<Plan> {
   const predecessors = await unsettledRuns(session, runId);
-  const draft = await warehouse
-    .transaction(async (transaction): Promise<Draft> => {
-      throw new RolledBack(await draftPlan(session.within(transaction), mapping, runId, params));
-    })
-    .catch((error: unknown) => {
-      if (error instanceof RolledBack) return error.draft;
-      throw error;
-    });
   await startRun(session, runId, params);
-  const message = draft.holds.map(({ reason }) => reason).join("; ") || null;
-  await finishRun(session, runId, { status: "dry_run", message, planId: draft.planId });
+  const draft = await warehouse.transaction(async (transaction) => {
+    const within = session.within(transaction);
+    const end = { status: "dry_run", message: null, planId: null } as const;
+    // Written first, so that a second copy of the step waits and then takes the place of this one's rows.
+    await finishRun(within, runId, end);
+    await within.execute("plan_discard", [runId]);
+    const drafted = await draftPlan(within, mapping, runId, params);
+    await finishRun(within, runId, { ...end, message: reasonsOf(drafted) || null, planId: drafted.planId });
+    return drafted;
+  });
   return {
     run_id: runId,
     token: null,
@@ -293,13 +220,15 @@ async function dryRun(
     properties: propertiesOf(mapping),
     would_hold: draft.holds.map(({ code, reason }) => `${code}: ${reason}`),
     unsettled_predecessors: predecessors,
+    associations: draft.associations?.counts ?? null,
+    associate: false,
   };
 }
 
 function planOf(
   lease: Lease,
   mapping: Mapping,
-  { planId, counts }: Pick<Draft, "planId" | "counts">,
+  { planId, counts, associations }: Pick<Draft, "planId" | "counts" | "associations">,
   predecessors: readonly string[],
 ): Plan {
   const changes = changesOf(counts);
@@ -313,6 +242,9 @@ function planOf(
     properties: propertiesOf(mapping),
     would_hold: [],
     unsettled_predecessors: predecessors,
+    associations: associations?.counts ?? null,
+    // What is pushed makes record ids known, so after a push there may be more than is seen now.
+    associate: associations !== null && (changes > 0 || isPending(associations)),
   };
 }
 
@@ -321,8 +253,4 @@ function propertiesOf(mapping: Mapping): readonly MappedProperty[] {
     destination_name: property,
     valueKind: valueKind(kind),
   }));
-}
-
-function changesOf(counts: PlanCounts): number {
-  return counts.to_create + counts.to_update;
 }

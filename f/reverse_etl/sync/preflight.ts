@@ -1,6 +1,7 @@
 import { nearestName } from "../../asset_graph/nearest_name.ts";
 import { RetlError } from "./error.ts";
 import type { PropertyDefinition } from "./hubspot_port.ts";
+import type { MappingProblem } from "./mapping_problem.ts";
 
 /** What a mapped column turned out to hold. */
 export type ValueKind = "text" | "number" | "date" | "datetime" | "bool";
@@ -8,22 +9,6 @@ export type ValueKind = "text" | "number" | "date" | "datetime" | "bool";
 export interface MappedProperty {
   readonly destination_name: string;
   readonly valueKind: ValueKind;
-}
-
-/** One thing that would make HubSpot refuse every row. */
-export interface MappingProblem {
-  readonly property: string;
-  readonly code:
-    | "PROPERTY_MISSING"
-    | "PROPERTY_ARCHIVED"
-    | "PROPERTY_READ_ONLY"
-    | "PROPERTY_CALCULATED"
-    | "PROPERTY_TYPE"
-    | "KEY_NOT_UNIQUE";
-  /** What is wrong. */
-  readonly problem: string;
-  /** What to do about it. */
-  readonly fix: string;
 }
 
 /** HubSpot property types that take the text of a kind of value (properties guide, read 2026-11). */
@@ -35,8 +20,8 @@ const TAKES: Readonly<Record<ValueKind, readonly string[]>> = {
   bool: ["bool", "enumeration", "string"],
 };
 
-/** HubSpot keeps contacts apart by these without saying so in the definition. */
-const UNIQUE_ANYWAY = new Set(["email", "hs_object_id"]);
+/** HubSpot keeps contacts apart by it without saying so in the definition. */
+const UNIQUE_ANYWAY = "email";
 
 /**
  * Compares a mapping with the object's property definitions and gives back every problem at once; empty when HubSpot can take
@@ -57,14 +42,8 @@ export function checkMapping(
     : [...keyProblems(matchProperty, byName.get(matchProperty), names), ...problems];
 }
 
-/** Throws `RETL_HUBSPOT_MAPPING` that lists every problem of the mapping, each with its fix; `sync` is the sync's key. */
-export function requireMapping(
-  sync: string,
-  mappings: readonly MappedProperty[],
-  matchProperty: string | null,
-  definitions: readonly PropertyDefinition[],
-): void {
-  const problems = checkMapping(mappings, matchProperty, definitions);
+/** Throws `RETL_HUBSPOT_MAPPING` that lists every problem of a mapping, each with its fix; `sync` is the sync's key. */
+export function requireNoProblems(sync: string, problems: readonly MappingProblem[]): void {
   if (problems.length === 0) return;
   const lines = problems.map(({ property, problem, fix }) => `  ${property}: ${problem}. ${fix}`);
   throw new RetlError("RETL_HUBSPOT_MAPPING", {
@@ -117,7 +96,7 @@ function keyProblems(
 ): readonly MappingProblem[] {
   if (definition === undefined) return [missing(property, names)];
   if (definition.archived) return [archived(property)];
-  if (definition.hasUniqueValue || UNIQUE_ANYWAY.has(property)) return [];
+  if (definition.hasUniqueValue || property === UNIQUE_ANYWAY) return [];
   return [
     {
       property,
@@ -128,7 +107,8 @@ function keyProblems(
   ];
 }
 
-const CREATE_IT = "Create it in HubSpot, or remove the mapping.";
+const CREATE_IT =
+  "Create it in HubSpot, let a run create it (create_missing_properties), or remove the mapping.";
 
 function missing(property: string, names: readonly string[]): MappingProblem {
   const near = nearestName(property, names);

@@ -70,7 +70,7 @@ export async function pushBatch({ sync, changes, expected, ports }: PushRequest)
   await pusher.finish();
   await journal.flush();
   const summary = counts.summary(halt.stopped, halt.deferredReason);
-  await journal.end();
+  await journal.end(halt.deferredReason);
   return summary;
 }
 
@@ -95,7 +95,7 @@ async function* callsOf(
       counts.changes += 1;
       const action = actionOf(sync, change);
       const rows = pending.get(action) ?? [];
-      rows.push(rowOf(change, journal.repeated === true));
+      rows.push(rowOf(sync, change, journal.repeated === true));
       pending.set(action, rows);
       if (rows.length < sync.batchSize) continue;
       pending.delete(action);

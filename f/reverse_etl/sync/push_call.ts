@@ -1,6 +1,6 @@
 import { callOf, type PushRow, type PushSync } from "./call_of_changes.ts";
 import type { Clock, Random } from "./clock.ts";
-import type { HubSpot, HubSpotAnswer, WriteAction } from "./hubspot_port.ts";
+import type { HubSpot, HubSpotAnswer, ReadRequest, WriteAction } from "./hubspot_port.ts";
 import type { JournalBuffer } from "./journal_buffer.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PushHalt } from "./push_halt.ts";
@@ -48,15 +48,17 @@ export function sendWrite(
   });
 }
 
-/** Looks the rows up by their unique property in one read request. */
+/** Contacts are found by any of their addresses, which this property lists beside the primary one. */
+const MORE_EMAILS = "hs_additional_emails";
+
+/** Asks for the rows' records in one read request; `ids` are record ids, or values of `idProperty`. */
 export function sendRead(
   context: PushContext,
-  idProperty: string,
   rows: readonly PushRow[],
+  asked: Omit<ReadRequest, "objectType">,
 ): Promise<NotSent | Sent<ReadVerdict>> {
-  const properties = [...new Set([idProperty, ...rows.flatMap((row) => Object.keys(row.change.desired))])];
-  const ids = rows.map((row) => row.change.id);
-  const request = { objectType: context.sync.objectType, idProperty, ids, properties };
+  const named = [...asked.properties, ...(asked.idProperty === "email" ? [MORE_EMAILS] : [])];
+  const request = { ...asked, objectType: context.sync.objectType, properties: [...new Set(named)] };
   return sendRequest(context, rows, async () => {
     const answer = await context.hubspot.read(request);
     return { answer, verdict: context.hubspot.judgeRead(request, answer) };
@@ -80,6 +82,7 @@ async function sendRequest<V extends Verdict | ReadVerdict>(
     const sentAt = clock.now();
     const { answer, verdict } = await request(callNumber);
     slot.answered(answer);
+    if (limiter.exhausted) halt.defer(limiter.exhausted);
     const httpStatus = answer.kind === "answered" ? answer.status : null;
     if (httpStatus === 429) counts.limited += 1;
     const seqs = rows.map((row) => row.change.seq);

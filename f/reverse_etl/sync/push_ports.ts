@@ -35,9 +35,9 @@ export interface AttemptJournal {
   append(records: readonly CallRecord[]): Promise<void>;
   /**
    * Writes the attempt's end: everything it sent has been journalled, so a row of the batch without any entry was
-   * never sent.
+   * never sent. `deferredReason` is the limit that ended the attempt early, for the other batches of the run to read; null for none.
    */
-  end(): Promise<void>;
+  end(deferredReason?: string | null): Promise<void>;
 }
 
 /** The right to send (protocol rules R3 and R5). */
@@ -71,4 +71,6 @@ export interface RateSlot {
 export interface RateLimiter {
   /** Resolves when one more call may leave now. The caller sends at once and then reports. */
   acquire(): Promise<RateSlot>;
+  /** Why nothing more may be sent today although HubSpot would take it (`DAILY_RESERVE`); null or absent while it may. */
+  readonly exhausted?: string | null;
 }

@@ -1,35 +1,24 @@
-import { isPartial, type PushRow, wholeOf } from "./call_of_changes.ts";
-import { pauseMs, RETRY, withRetries } from "./call_retry.ts";
+import { isPartial, type PushRow, valuesOf, wholeOf } from "./call_of_changes.ts";
+import { RETRY } from "./call_retry.ts";
 import type { WriteAction } from "./hubspot_port.ts";
-import type { Outcome } from "./outcome.ts";
-import { type NotSent, type PushContext, type Sent, sendRead, sendWrite } from "./push_call.ts";
+import { NO_RECORD, type Outcome } from "./outcome.ts";
+import { type PushContext, type Sent, sendRead, sendWrite } from "./push_call.ts";
+import { type Entry, PushDecisions } from "./push_decisions.ts";
+import { type OpenRow, PushReads } from "./push_reads.ts";
+import { PushTries, SERVER_ERROR, type UsedUp, usedUp } from "./push_tries.ts";
 import { Reachability } from "./reachability.ts";
 import { splitCall } from "./split_call.ts";
-import { outcomeOfSuspect, type Recorder, type Suspect } from "./suspect.ts";
-import type { Defer, ReadBack, ReadVerdict, StopVerdict, Verdict, Wait } from "./verdict.ts";
-
-/** Single rows that HubSpot must refuse for one reason, with none accepted, before the reason counts as everybody's. */
-const SYSTEMIC_AFTER = 8;
+import { outcomeOfSuspect, type Suspect } from "./suspect.ts";
+import type { ReadBack, Verdict } from "./verdict.ts";
 
 /** An answer refused a row without saying which: each row that it does not account for goes out alone, where a refusal is its own. */
 const UNNAMED_REFUSAL = "UNNAMED_REFUSAL";
 
 /** Doubts that smaller calls may get past: a row that HubSpot cannot digest, or a call that is too much for it. */
-const SERVER_ERROR = /^HTTP_5\d\d$/;
 const NO_VERDICT = /^(HTTP_(408|5\d\d)|TIMEOUT|CONNECTION_LOST)$/;
 
 type Rows = readonly PushRow[];
-type Entry = { readonly seq: number; readonly outcome: Outcome };
-type Decisive<V> = Sent<Exclude<V, Wait | Defer | StopVerdict>>;
-
-/** A call that used up its tries and may have been applied; its last request is still to be recorded. */
-interface UsedUp {
-  readonly kind: "used_up";
-  readonly code: string;
-  /** True when HubSpot answered every try with a server error; false when one was met with silence. */
-  readonly isServerError: boolean;
-  readonly record: Recorder;
-}
+type Values = Readonly<Record<string, string>>;
 
 interface Sending {
   /** HubSpot refused the rows, as a call or as the single row that they are. */
@@ -38,30 +27,61 @@ interface Sending {
   readonly unanswered: Rows;
 }
 
+/** What is still to be done about rows of a call that was answered. */
+interface Afterwards {
+  /** Sent again as they are. */
+  readonly again: PushRow[];
+  /** Creates that may have been applied. */
+  readonly lookUp: PushRow[];
+  /** Sent again one by one. */
+  readonly alone: PushRow[];
+  /** Looked up by their unique property, because their record is not where it was; with what they are rejected for otherwise. */
+  readonly relocate: Map<PushRow, Outcome>;
+  /** Read back by their record id. */
+  readonly open: OpenRow[];
+}
+
+/** An answer that says something of every row. */
+type Told = Extract<Verdict, { kind: "settle" | "read_back" }>;
+
 const DONE: Sending = { refused: false, unanswered: [] };
 
 /** Pushes calls of rows until every row has its outcome. One for all calls of a push. */
 export class RowPusher {
   readonly #context: PushContext;
-  readonly #refusedAlone = new Map<string, number>();
+  readonly #decisions: PushDecisions;
   readonly #reachability: Reachability;
+  readonly #tries: PushTries;
+  readonly #reads: PushReads;
   readonly #suspects: Suspect[] = [];
 
   constructor(context: PushContext) {
     this.#context = context;
+    this.#decisions = new PushDecisions(context);
     this.#reachability = new Reachability(context.halt);
+    this.#tries = new PushTries(context, this.#decisions, this.#reachability);
+    this.#reads = new PushReads(context, this.#decisions, this.#tries);
   }
 
   /** Resolves when every row is decided or suspect; throws only when the push cannot go on (journal, lease). */
   async push(action: WriteAction, rows: Rows): Promise<void> {
-    // A create that the state knows without a record id has had an unknown outcome in an earlier run (R7).
-    const doubtful = rows.filter((row) => action === "create" && (row.change.known || row.mayHaveBeenSent));
-    const fresh = rows.filter((row) => !doubtful.includes(row));
-    if (doubtful.length > 0) {
-      const { unanswered } = await this.#readBack(doubtful, null);
-      await this.#shrink("create", unanswered);
+    let ready = rows;
+    if (action === "create") {
+      // A create that the state knows without a record id has had an unknown outcome in an earlier run (R7).
+      const doubtful = rows.filter((row) => row.change.known || row.mayHaveBeenSent);
+      ready = rows.filter((row) => !doubtful.includes(row));
+      if (doubtful.length > 0) {
+        const { unanswered } = await this.#readBack(doubtful, null);
+        await this.#shrink("create", unanswered);
+      }
     }
-    if (fresh.length > 0) await this.#send(action, fresh, false);
+    // What is archived is looked at first: its id may have become another record's in a merge.
+    const lost = rows.filter((row) => action === "archive" || (action === "update" && row.recordId === null));
+    if (lost.length > 0) {
+      const located = await this.#reads.locate(lost, (row) => absentOutcome(row, NO_RECORD));
+      ready = rows.filter((row) => !lost.includes(row) || located.includes(row));
+    }
+    if (ready.length > 0) await this.#send(action, ready, false);
   }
 
   /** To be called when nothing is in flight any more: decides the rows that are still suspect. */
@@ -69,7 +89,7 @@ export class RowPusher {
     this.#reachability.finish();
     for (const suspect of this.#suspects.splice(0)) {
       const outcome = outcomeOfSuspect(suspect, this.#context, this.#reachability.writesAnswered);
-      await suspect.record([this.#decide(suspect.row, outcome)]);
+      await suspect.record([this.#decisions.decide(suspect.row, outcome)]);
     }
   }
 
@@ -86,7 +106,7 @@ export class RowPusher {
     isolating: boolean,
     troubleSince: number | null,
   ): Promise<Sending> {
-    const sent = await this.#retrying(
+    const sent = await this.#tries.send(
       rows,
       () => sendWrite(this.#context, action, rows),
       action,
@@ -100,53 +120,101 @@ export class RowPusher {
       await this.#split(action, rows, sent, verdict.outcomes);
       return { refused: true, unanswered: [] };
     }
-    const outcomes: readonly Outcome[] =
-      verdict.kind === "settle"
-        ? verdict.outcomes
-        : rows.map(() => ({ kind: "unknown", code: verdict.code }));
-    const again: PushRow[] = [];
-    const lookUp: PushRow[] = [];
-    const alone: PushRow[] = [];
-    const entries = rows.map((row, index): Entry => {
-      const outcome = outcomes[index] ?? { kind: "unknown", code: "NOT_ACCOUNTED_FOR" };
-      if (action === "create" && this.#needsReadBack(row, outcome)) {
-        lookUp.push(row);
-        return this.#doubt(row, outcome.kind === "unknown" ? outcome.code : "CONFLICT");
-      }
-      if (action === "upsert" && this.#isRecreated(row, outcome)) {
-        again.push(row);
-        row.recreated = true;
-        return this.#doubt(row, "RECORD_RECREATED");
-      }
-      if (outcome.kind === "unknown" && outcome.code === UNNAMED_REFUSAL && rows.length > 1) {
-        alone.push(row);
-        return this.#doubt(row, outcome.code);
-      }
-      return this.#decide(row, outcome);
-    });
+    const after: Afterwards = { again: [], lookUp: [], alone: [], relocate: new Map(), open: [] };
+    const entries = rows.flatMap((row, index) => this.#told(action, rows, row, index, verdict, after));
     await sent.record(entries);
-    for (const row of alone) await this.#send(action, [row], true);
-    if (again.length > 0) await this.#send(action, again, isolating);
-    const { unanswered } = lookUp.length > 0 ? await this.#readBack(lookUp, troubleSince) : DONE;
+    for (const row of after.alone) await this.#send(action, [row], true);
+    if (after.open.length > 0) {
+      await this.#reads.confirm(after.open, ({ row, sent: values }, outcome) =>
+        this.#written(action, row, values, outcome, after),
+      );
+    }
+    this.#reachability.spokeOfRows(!rows.every((row) => isUnspokenOf(action, row)));
+    if (after.again.length > 0) await this.#send(action, after.again, isolating);
+    if (after.relocate.size > 0) await this.#relocate(after.relocate);
+    const { unanswered } = after.lookUp.length > 0 ? await this.#readBack(after.lookUp, troubleSince) : DONE;
     const only = rows.length === 1 ? rows[0]?.outcome : undefined;
     if (only?.kind !== "rejected") return { refused: false, unanswered };
-    if (isolating) this.#countRefusal(only);
+    if (isolating) this.#decisions.refusedAlone(only);
     return { refused: true, unanswered };
   }
 
+  /** Decides one row of an answered call, or says what is still to be done about it; its entries for the journal. */
+  #told(
+    action: WriteAction,
+    rows: Rows,
+    row: PushRow,
+    index: number,
+    verdict: Told,
+    after: Afterwards,
+  ): readonly Entry[] {
+    const outcome = outcomeIn(verdict, index);
+    if (action === "create" && this.#needsReadBack(row, outcome)) {
+      after.lookUp.push(row);
+      return [this.#decisions.doubt(row, outcome.kind === "unknown" ? outcome.code : "CONFLICT")];
+    }
+    if (outcome.kind === "unknown" && outcome.code === UNNAMED_REFUSAL && rows.length > 1) {
+      after.alone.push(row);
+      return [this.#decisions.doubt(row, outcome.code)];
+    }
+    const named = verdict.kind === "settle" ? verdict.unread?.get(index) : undefined;
+    const isLeftOut = action === "update" && isNotAccountedFor(outcome);
+    // What a try before was made of does not matter: a row in doubt is whole from then on.
+    const sent = valuesOf(this.#context.sync, action, row);
+    if (named === undefined && !isLeftOut) return this.#written(action, row, sent, outcome, after);
+    const code = named === undefined ? "NOT_ACCOUNTED_FOR" : "VALUE_NOT_ECHOED";
+    if (named !== undefined) row.recordId = named.hubspotId;
+    after.open.push({ row, code, sent, created: named?.created ?? null });
+    return [this.#decisions.doubt(row, code)];
+  }
+
+  /** Decides a row of which it is known what became of it, unless its record was made anew or is somewhere else. */
+  #written(
+    action: WriteAction,
+    row: PushRow,
+    sent: Values,
+    outcome: Outcome,
+    after: Afterwards,
+  ): readonly Entry[] {
+    if (action === "upsert" && this.#isRecreated(row, outcome, sent)) {
+      after.again.push(row);
+      row.recreated = true;
+      return [this.#decisions.doubt(row, "RECORD_RECREATED")];
+    }
+    const hasKey = this.#context.sync.idProperty !== null && !row.relocated;
+    const isGone = action === "update" && outcome.kind === "rejected" && outcome.code === NO_RECORD.code;
+    if (isGone && row.change.removed === true)
+      return [this.#decisions.decide(row, absentOutcome(row, outcome))];
+    if (!hasKey || !(isGone || isMergedAway(outcome))) return [this.#decisions.decide(row, outcome)];
+    after.relocate.set(row, outcome);
+    return [];
+  }
+
+  /** A record that is not where it was may have been merged or made anew: its unique property finds it, once. */
+  async #relocate(lost: ReadonlyMap<PushRow, Outcome>): Promise<void> {
+    const rows = [...lost.keys()];
+    for (const row of rows) {
+      row.relocated = true;
+      row.recordId = null;
+      row.whole = true;
+    }
+    const located = await this.#reads.locate(rows, (row) => lost.get(row) ?? NO_RECORD);
+    if (located.length > 0) await this.#send("update", located, false);
+  }
+
   /** A call that used up its tries: several rows go on in smaller calls, a single one ends here. */
-  async #unanswered(rows: Rows, usedUp: UsedUp, troubleSince: number | null): Promise<Sending> {
-    const { code, record, isServerError } = usedUp;
+  async #unanswered(rows: Rows, last: UsedUp, troubleSince: number | null): Promise<Sending> {
+    const { code, record, isServerError } = last;
     const [first, ...others] = rows;
     if (first !== undefined && others.length === 0 && isServerError) {
       const since = troubleSince ?? this.#reachability.writesAnswered;
-      this.#doubt(first, code);
+      this.#decisions.doubt(first, code);
       this.#suspects.push({ row: first, code, troubleSince: since, record });
       return DONE;
     }
-    await record(rows.map((row) => this.#doubt(row, code)));
+    await record(rows.map((row) => this.#decisions.doubt(row, code)));
     if (others.length > 0) return { refused: false, unanswered: rows };
-    this.#giveUp(rows, code);
+    this.#decisions.giveUp(rows, code);
     return DONE;
   }
 
@@ -192,7 +260,7 @@ export class RowPusher {
   ): Promise<void> {
     const entries = rows.flatMap((row, index) => {
       const outcome = told[index];
-      return outcome === null || outcome === undefined ? [] : [this.#decide(row, outcome)];
+      return outcome === null || outcome === undefined ? [] : [this.#decisions.decide(row, outcome)];
     });
     await sent.record(entries);
     const rest = rows.filter((row) => row.outcome === null);
@@ -211,38 +279,38 @@ export class RowPusher {
 
   /** R7: what became of creates is asked by their unique property; only those known to be absent are sent again. */
   async #readBack(rows: Rows, troubleSince: number | null): Promise<Sending> {
-    const { sync } = this.#context;
-    const idProperty = sync.idProperty;
+    const { idProperty } = this.#context.sync;
     if (idProperty === null) {
-      this.#giveUp(rows, "CREATE_UNKNOWN");
+      this.#decisions.giveUp(rows, "CREATE_UNKNOWN");
       return DONE;
     }
-    const sent = await this.#retrying(rows, () => sendRead(this.#context, idProperty, rows), "read", null);
+    const properties = [idProperty, ...rows.flatMap((row) => Object.keys(row.change.desired))];
+    const asked = { idProperty, ids: rows.map((row) => row.change.id), properties };
+    const sent = await this.#tries.send(rows, () => sendRead(this.#context, rows, asked), "read", null);
     if (sent === null) return DONE;
     if (sent.kind === "used_up") {
       await sent.record([]);
-      this.#giveUp(rows, sent.code);
+      this.#decisions.giveUp(rows, sent.code);
       return DONE;
     }
     const reads = sent.verdict.rows;
     const absent = rows.filter((_, index) => reads[index]?.kind === "absent");
     const again = absent.filter((row) => row.creates < RETRY.tries);
-    const usedUp = absent.filter((row) => row.creates >= RETRY.tries && NO_VERDICT.test(row.doubt ?? ""));
+    const over = absent.filter((row) => row.creates >= RETRY.tries && NO_VERDICT.test(row.doubt ?? ""));
     const entries = rows.flatMap((row, index): readonly Entry[] =>
-      again.includes(row) || usedUp.includes(row)
+      again.includes(row) || over.includes(row)
         ? []
-        : [this.#decide(row, this.#outcomeOfRead(row, reads[index], idProperty))],
+        : [this.#decisions.decide(row, this.#outcomeOfRead(row, reads[index], idProperty))],
     );
     // A single row's last request is recorded with what becomes of the row.
-    const isAlone = rows.length === 1 && usedUp.length === 1;
+    const isAlone = rows.length === 1 && over.length === 1;
     if (!isAlone) await sent.record(entries);
-    const code = usedUp[0]?.doubt ?? "NOT_READ_BACK";
-    if (usedUp.length > 0) this.#reachability.usedUp(code, rows.length > 1, troubleSince);
-    if (isAlone)
-      return this.#unanswered(rows, this.#usedUp(code, SERVER_ERROR.test(code), sent), troubleSince);
+    const code = over[0]?.doubt ?? "NOT_READ_BACK";
+    if (over.length > 0) this.#reachability.usedUp(code, rows.length > 1, troubleSince);
+    if (isAlone) return this.#unanswered(rows, usedUp(code, SERVER_ERROR.test(code), sent), troubleSince);
     const { unanswered } =
       again.length > 0 ? await this.#sendCall("create", again, false, troubleSince) : DONE;
-    return { refused: false, unanswered: [...usedUp, ...unanswered] };
+    return { refused: false, unanswered: [...over, ...unanswered] };
   }
 
   #outcomeOfRead(row: PushRow, read: ReadBack | undefined, idProperty: string): Outcome {
@@ -253,84 +321,13 @@ export class RowPusher {
       kind: "rejected",
       code: "CONFLICT",
       property: idProperty,
-      message: "a record with this unique value exists and holds other values",
+      message: `a record with this unique value exists and holds other values; its record id is ${read.hubspotId}`,
     };
   }
 
-  /**
-   * Sends until the answer is no `wait`. Null when the rows are decided: the push is over, or the call was certainly not applied.
-   */
-  async #retrying<V extends Verdict | ReadVerdict>(
-    rows: Rows,
-    send: () => Promise<NotSent | Sent<V>>,
-    action: WriteAction | "read",
-    troubleSince: number | null,
-  ): Promise<Decisive<V> | UsedUp | null> {
-    const { clock, random, journal, halt } = this.#context;
-    let record: Recorder = async () => {};
-    let doubts: readonly Entry[] = [];
-    let isServerError = true;
-    const last = await withRetries<NotSent | Sent<V>>(
-      async () => {
-        const sent = await send();
-        if (sent.kind === "not_sent") return sent;
-        const { verdict } = sent;
-        if (verdict.kind !== "wait") return sent;
-        const maybe = verdict.applied === "maybe" && action !== "read";
-        if (maybe && !SERVER_ERROR.test(verdict.code)) isServerError = false;
-        record = sent.record;
-        doubts = maybe ? rows.map((row) => this.#doubt(row, verdict.code)) : [];
-        return verdict;
-      },
-      {
-        clock,
-        random,
-        beforePause: async () => {
-          await record(doubts);
-          await journal.flush();
-        },
-        isOver: () => halt.reached,
-      },
-    );
-    if (last.kind === "not_sent") {
-      this.#defer(rows);
-      return null;
-    }
-    if (last.kind === "wait") {
-      const isForeseen = last.limited || (last.atLeast && last.applied === "no");
-      const canBeCut = rows.length > 1 && action !== "read";
-      if (!isForeseen) this.#reachability.usedUp(last.code, canBeCut, troubleSince);
-      // A pause that is too long to be waited for is HubSpot's word on every call.
-      if (last.limited || last.seconds > RETRY.longestWaitSeconds) halt.defer(last.code);
-      const isOpen = last.applied === "maybe" && !halt.reached;
-      if (!isOpen) {
-        await record(doubts);
-        if (halt.reached) this.#defer(rows);
-        else this.#giveUpUnapplied(rows, last.code);
-        return null;
-      }
-      if (last.atLeast) await clock.sleep(pauseMs(last, RETRY.tries, random));
-      return this.#usedUp(last.code, isServerError && SERVER_ERROR.test(last.code), { record });
-    }
-    const { verdict } = last;
-    if (verdict.kind !== "read_back") this.#reachability.answered(action !== "read");
-    if (verdict.kind === "stop" || verdict.kind === "defer") {
-      if (verdict.kind === "stop") halt.stop(verdict.stop);
-      else halt.defer(verdict.code);
-      const code = verdict.kind === "stop" ? verdict.stop.code : verdict.code;
-      const entries = rows.map((row) => this.#decide(row, { kind: "deferred", code }));
-      await last.record(entries.filter((entry) => entry.outcome.kind === "deferred"));
-      return null;
-    }
-    return last as Decisive<V>;
-  }
-
-  #usedUp(code: string, isServerError: boolean, { record }: { readonly record: Recorder }): UsedUp {
-    return { kind: "used_up", code, isServerError, record };
-  }
-
-  #isRecreated(row: PushRow, outcome: Outcome): boolean {
-    return outcome.kind === "acknowledged" && outcome.created === true && row.change.known && isPartial(row);
+  #isRecreated({ change }: PushRow, outcome: Outcome, sent: Values): boolean {
+    const isNew = outcome.kind === "acknowledged" && outcome.created === true && change.known;
+    return isNew && isPartial(change, sent);
   }
 
   #needsReadBack(row: PushRow, outcome: Outcome): boolean {
@@ -338,45 +335,29 @@ export class RowPusher {
     // The record that is in the way may be the one that an earlier, ambiguous create of ours made.
     return outcome.kind === "rejected" && outcome.code === "CONFLICT" && row.doubt !== null;
   }
+}
 
-  /** Puts a row in doubt; from now on it is sent with all its properties (R6). */
-  #doubt(row: PushRow, code: string): Entry {
-    row.doubt = code;
-    row.whole = true;
-    return { seq: row.change.seq, outcome: { kind: "unknown", code } };
-  }
+function outcomeIn(verdict: Told, index: number): Outcome {
+  if (verdict.kind === "read_back") return { kind: "unknown", code: verdict.code };
+  return verdict.outcomes[index] ?? { kind: "unknown", code: "NOT_ACCOUNTED_FOR" };
+}
 
-  /** Decides a row, once. A request that was not applied does not end the doubt that an earlier one left. */
-  #decide(row: PushRow, outcome: Outcome): Entry {
-    const final: Outcome =
-      outcome.kind === "deferred" && row.doubt !== null ? { kind: "unknown", code: row.doubt } : outcome;
-    if (row.outcome !== null) throw new Error(`row ${row.change.seq} was decided twice`);
-    row.outcome = final;
-    this.#context.counts.count(final);
-    return { seq: row.change.seq, outcome: final };
-  }
+function isNotAccountedFor(outcome: Outcome | null): boolean {
+  return outcome?.kind === "unknown" && outcome.code === "NOT_ACCOUNTED_FOR";
+}
 
-  #defer(rows: Rows): void {
-    for (const row of rows) this.#decide(row, this.#context.halt.deferral);
-  }
+/** A create without an answer of its own is not decided before it is read back. */
+function isUnspokenOf(action: WriteAction, { outcome, doubt }: PushRow): boolean {
+  return outcome === null ? action === "create" && doubt === "NOT_ACCOUNTED_FOR" : isNotAccountedFor(outcome);
+}
 
-  #giveUpUnapplied(rows: Rows, code: string): void {
-    for (const row of rows) this.#decide(row, { kind: "deferred", code });
-  }
+function isMergedAway(outcome: Outcome): boolean {
+  return outcome.kind === "rejected" && outcome.code === "MERGED_AWAY";
+}
 
-  #giveUp(rows: Rows, code: string): void {
-    for (const row of rows) this.#decide(row, { kind: "unknown", code: row.doubt ?? code });
-  }
-
-  #countRefusal(outcome: Extract<Outcome, { kind: "rejected" }>): void {
-    const reason = `${outcome.code} ${outcome.property ?? ""}`;
-    const count = (this.#refusedAlone.get(reason) ?? 0) + 1;
-    this.#refusedAlone.set(reason, count);
-    if (count < SYSTEMIC_AFTER || this.#context.counts.acknowledged > 0) return;
-    this.#context.halt.stop({
-      code: "RETL_HUBSPOT_REFUSED",
-      reason: outcome.code,
-      message: `${count} rows, each sent alone, were refused for the same reason and none was accepted: ${outcome.message}`,
-    });
-  }
+/** A removed row whose record is not there needs nothing more. */
+function absentOutcome(row: PushRow, otherwise: Outcome): Outcome {
+  return row.change.removed === true || row.change.operation === "archive"
+    ? { kind: "acknowledged", hubspotId: null }
+    : otherwise;
 }

@@ -5,10 +5,14 @@ const UNREACHABLE_AFTER = 3;
 /** The same among the parts of a call of which HubSpot has taken another part since: there it is the rows that are suspect. */
 const UNREACHABLE_AMONG_SUSPECTS_AFTER = 8;
 
+/** Calls in a row that are answered with success and about no row. */
+const ABOUT_NOTHING_AFTER = 3;
+
 /** Tells a HubSpot that is down from rows that it cannot digest. One for all calls of a push. */
 export class Reachability {
   readonly #halt: PushHalt;
   #usedUpInARow = 0;
+  #aboutNothingInARow = 0;
   #everAnswered = false;
   #writesAnswered = 0;
 
@@ -45,6 +49,19 @@ export class Reachability {
     const isSuspect = troubleSince !== null && this.#writesAnswered > troubleSince;
     const limit = isSuspect ? UNREACHABLE_AMONG_SUSPECTS_AFTER : UNREACHABLE_AFTER;
     if (code === "NOT_CONNECTED" || (!canBeCut && this.#usedUpInARow >= limit)) this.#stop(code);
+  }
+
+  /**
+   * Counts an answer by whether it spoke of any of its rows. A success that never does is not HubSpot's: a login page or a proxy.
+   */
+  spokeOfRows(spoke: boolean): void {
+    this.#aboutNothingInARow = spoke ? 0 : this.#aboutNothingInARow + 1;
+    if (this.#aboutNothingInARow < ABOUT_NOTHING_AFTER) return;
+    this.#halt.stop({
+      code: "RETL_HUBSPOT_UNREACHABLE",
+      reason: "NOT_ACCOUNTED_FOR",
+      message: `${this.#aboutNothingInARow} calls in a row were answered with success and without a word about any row, as a proxy or a login page would`,
+    });
   }
 
   /** To be called at the end: a push of which no call ever got an answer has not reached HubSpot, however small it was. */

@@ -1,4 +1,5 @@
 import { duration, int, type Metadata, type RunEventKind, runEvent, text } from "../../asset_graph/event.ts";
+import { judgeAlerts } from "./alerts.ts";
 import { recordEvents } from "./events.ts";
 import type { CallCounts, OutcomeCounts, PlanCounts, RunStatus } from "./runs.ts";
 import { cell, type SyncSession } from "./sync_session.ts";
@@ -8,11 +9,21 @@ export async function recordStarted(session: SyncSession, runId: string, plan: P
   await record(session, runId, "started", integers(plan));
 }
 
-/** Records how the sync's asset came out of the run: materialized only when nothing is owed to HubSpot. */
+/**
+ * Records how the sync's asset came out of the run, materialized only when nothing is owed to HubSpot, and which alerts that raises or ends:
+ * in the transaction that closes the run, so that a crash loses neither.
+ */
 export async function recordEnd(
   session: SyncSession,
   runId: string,
-  end: { status: RunStatus; message: string | null; outcomes: OutcomeCounts; calls: CallCounts },
+  end: {
+    status: RunStatus;
+    message: string | null;
+    outcomes: OutcomeCounts;
+    calls: CallCounts;
+    /** Whether the step that associates the records follows. */
+    goesOn: boolean;
+  },
 ): Promise<void> {
   const { calls, rate_limited_calls, latency_p95_ms } = end.calls;
   const metadata = {
@@ -23,6 +34,7 @@ export async function recordEnd(
   const kind =
     end.status === "succeeded" ? "materialized" : end.status === "partial" ? "incomplete" : "failed";
   await record(session, runId, kind, metadata);
+  await judgeAlerts(session, runId, end);
 }
 
 async function record(

@@ -19,7 +19,10 @@ const runParamsSchema = z.object({
 });
 
 /** What a person may choose for one run in Windmill's form. */
-export type RunParams = z.output<typeof runParamsSchema>;
+export interface RunParams extends z.output<typeof runParamsSchema> {
+  /** True when rows that HubSpot refused because of a property's definition need not wait: it is another one now. */
+  readonly definitions_changed?: boolean;
+}
 
 /** Throws `RETL_CONFIG` that lists every parameter that is not one. */
 export function parseRunParams(input: unknown): RunParams {

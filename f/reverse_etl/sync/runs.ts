@@ -5,18 +5,26 @@ import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
 export type RunStatus = "running" | "held" | "dry_run" | "succeeded" | "partial" | "failed";
 
-/** The plan of one run, as `retl_runs` keeps it; every count is in source rows. */
+/** The plan of one run, as `retl_runs` keeps it; every count is in rows. */
 export interface PlanCounts {
   readonly rows_read: number;
   readonly unchanged: number;
   readonly to_create: number;
   readonly to_update: number;
-  /** Rows that HubSpot refused before and whose next try is not due. */
+  /** Records whose rows are gone from the source, to be archived, or to have their mapped properties emptied. */
+  readonly to_archive: number;
+  readonly to_clear: number;
+  /** Source rows that HubSpot refused before and whose next try is not due, and changes that `on_changed: leave` leaves alone. */
   readonly skipped: number;
-  /** Rows without an id or with an id that stands several times. */
+  /** Source rows without an id or with an id that stands several times. */
   readonly refused: number;
-  /** Rows that the state knows and the source no longer has. */
+  /** Rows that the state knows and the source no longer has; what becomes of their records is `on_removed`. */
   readonly removed: number;
+}
+
+/** How many changes of a plan are to be sent; each gets one outcome. */
+export function changesOf(plan: PlanCounts): number {
+  return plan.to_create + plan.to_update + plan.to_archive + plan.to_clear;
 }
 
 export interface OutcomeCounts {
@@ -78,6 +86,8 @@ export function planCounts(row: Row | undefined): PlanCounts {
     unchanged: countOf(row, "unchanged"),
     to_create: countOf(row, "to_create"),
     to_update: countOf(row, "to_update"),
+    to_archive: countOf(row, "to_archive"),
+    to_clear: countOf(row, "to_clear"),
     skipped: countOf(row, "skipped"),
     refused: countOf(row, "refused"),
     removed: countOf(row, "removed"),
@@ -134,6 +144,8 @@ export async function markPlanned(
     plan.unchanged,
     plan.to_create,
     plan.to_update,
+    plan.to_archive,
+    plan.to_clear,
     plan.skipped,
     plan.refused,
     plan.removed,

@@ -5,7 +5,15 @@ import { resultsScope } from "./journal.ts";
 import { forbidSending, type Lease, proveLease, releaseLease } from "./lease.ts";
 import { recordEnd } from "./run_events.ts";
 import {
+  type OutcomeCode,
+  type RunFigures,
+  readFigures,
+  readFoldedCodes,
+  storeFigures,
+} from "./run_figures.ts";
+import {
   type CallCounts,
+  changesOf,
   markSettled,
   NO_OUTCOMES,
   type OutcomeCounts,
@@ -26,19 +34,22 @@ export interface Settlement {
   readonly message: string | null;
   readonly outcomes: OutcomeCounts;
   readonly calls: CallCounts;
+  readonly figures: RunFigures;
 }
 
-/** What the fold statements write: state first from what was acknowledged, then doubt on top of it. */
-const FOLD = [
-  "fold_acknowledged",
-  "fold_acknowledged_new",
-  "fold_doubtful",
-  "fold_doubtful_new",
-  "fold_shared",
-  "fold_rejected",
-  "fold_rejected_new",
-  "fold_cleared",
-] as const;
+/** What a fold found out about one run. */
+interface Folded {
+  readonly outcomes: OutcomeCounts;
+  readonly codes: readonly OutcomeCode[];
+}
+
+/** What a fold writes when there is something to write: state first from what was acknowledged, then doubt on top of it. */
+const FOLD = {
+  acknowledged: ["fold_replaced", "fold_acknowledged", "fold_cleared"],
+  in_doubt: ["fold_doubtful", "fold_doubtful_new"],
+  same_record: ["fold_shared"],
+  rejected: ["fold_rejected", "fold_rejected_new"],
+} as const;
 
 /**
  * R4: folds everything journalled and not folded yet, of any run, into the state and the rejections, closes the run and gives the
@@ -57,24 +68,26 @@ export async function settleRun(
   const settlement = await warehouse.transaction(async (transaction) => {
     const within = session.within(transaction);
     const before = await readRun(within, lease.runId);
-    if (before?.settled) return settlementOf(lease.runId, before);
+    if (before?.settled) return settlementOf(within, lease.runId, before);
     try {
       await proveLease(within, lease);
     } catch (error) {
       if (!hasCode(error, "RETL_LEASE_LOST")) throw error;
       // A copy of this step that waited for the other one finds the lease given back and the run settled.
       const settled = await readRun(within, lease.runId);
-      if (settled?.settled && settled.status !== "failed") return settlementOf(lease.runId, settled);
+      if (settled?.settled && settled.status !== "failed") return settlementOf(within, lease.runId, settled);
       throw error;
     }
-    const folded = await fold(within, NO_RUN);
-    const outcomes = requireWhole(session, before?.plan ?? null, folded.get(lease.runId));
+    const folded = (await fold(within, NO_RUN)).get(lease.runId);
+    const outcomes = requireWhole(session, before?.plan ?? null, folded?.outcomes);
     const end = { status: statusOf(outcomes, stopped), message: stopped, outcomes };
     const calls = await readCallCounts(within, lease.runId);
     await markSettled(within, lease.runId, { ...end, calls });
-    await recordEnd(within, lease.runId, { ...end, calls });
+    const figures = await storeFigures(within, lease.runId, folded?.codes ?? []);
+    const goesOn = sync.config.associations.length > 0;
+    await recordEnd(within, lease.runId, { ...end, calls, goesOn });
     await releaseLease(within, lease);
-    return { run_id: lease.runId, ...end, calls };
+    return { run_id: lease.runId, ...end, calls, figures };
   });
   await prune(session);
   return settlement;
@@ -98,12 +111,13 @@ export async function settlePredecessors(
     const runs = await unsettledRuns(within, lease.runId);
     const folded = await fold(within, lease.runId);
     for (const runId of runs) {
-      const outcomes = folded.get(runId) ?? NO_OUTCOMES;
+      const { outcomes, codes } = folded.get(runId) ?? { outcomes: NO_OUTCOMES, codes: [] };
       const calls = await readCallCounts(within, runId);
       const message = `did not settle; settled by the run ${lease.runId}`;
       const end = { status: "failed" as const, message, outcomes, calls };
       await markSettled(within, runId, end);
-      await recordEnd(within, runId, end);
+      await storeFigures(within, runId, codes);
+      await recordEnd(within, runId, { ...end, goesOn: false });
     }
     return runs;
   });
@@ -112,8 +126,8 @@ export async function settlePredecessors(
 /** Stands for leaving out no run. */
 const NO_RUN = "";
 
-/** Folds the entries of every run but one; answers the outcomes of every run that was not settled yet. */
-async function fold(session: SyncSession, exceptRun: string): Promise<ReadonlyMap<string, OutcomeCounts>> {
+/** Folds the entries of every run but one; answers what became of every run that was not settled yet. */
+async function fold(session: SyncSession, exceptRun: string): Promise<ReadonlyMap<string, Folded>> {
   const { config, key } = session.sync;
   const { dialect } = session;
   const foldId = randomUUID();
@@ -122,15 +136,27 @@ async function fold(session: SyncSession, exceptRun: string): Promise<ReadonlyMa
   const longestRetryMs = `${config.rejections.max_retry_hours * 3_600_000}`;
   const nextRetryMs = `least(${longestRetryMs}, ${firstRetryMs} * power(2, least(${session.tables.rejections}.attempts, 30)))`;
   const scope = {
-    ...resultsScope(session, "f.results"),
     first_retry_at: dialect.addMilliseconds(dialect.now, firstRetryMs),
     next_try_at: dialect.addMilliseconds(dialect.now, nextRetryMs),
   };
-  for (const name of FOLD) await session.execute(name, [foldId, key], scope);
-  const rows = await session.query("fold_counts", [foldId, key], scope);
+  await session.execute("fold_outcomes", [foldId, key, exceptRun], resultsScope(session, "f.results"));
+  const rows = await session.query("fold_counts", [foldId]);
+  for (const [kind, statements] of Object.entries(FOLD)) {
+    if (rows.every((row) => countOf(row, kind) === 0)) continue;
+    for (const name of statements) await session.execute(name, [foldId], scope);
+  }
+  const codes = await readFoldedCodes(session, foldId);
+  await session.execute("fold_done", [foldId]);
   const [ambiguous] = await session.query("fold_ambiguous", [foldId, foldId]);
   if (countOf(ambiguous, "requests") > 0) await forbidSending(session);
-  return new Map(rows.map((row) => [cell(row, "run_id"), checked(session, row)]));
+  return new Map(
+    rows
+      .filter((row) => countOf(row, "planned") > 0)
+      .map((row) => {
+        const runId = cell(row, "run_id");
+        return [runId, { outcomes: checked(session, row), codes: codes.get(runId) ?? [] }];
+      }),
+  );
 }
 
 /** An empty result is no success: what was planned must be there to be settled. */
@@ -139,7 +165,7 @@ function requireWhole(
   plan: PlanCounts | null,
   outcomes: OutcomeCounts | undefined,
 ): OutcomeCounts {
-  const planned = plan === null ? null : plan.to_create + plan.to_update;
+  const planned = plan === null ? null : changesOf(plan);
   const found = outcomes === undefined ? 0 : Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   if (outcomes !== undefined && planned === found) return outcomes;
   throw new RetlError("RETL_COUNTS_DIFFER", {
@@ -169,11 +195,11 @@ function statusOf(outcomes: OutcomeCounts, stopped: string | null): RunStatus {
   return outcomes.deferred + outcomes.unknown > 0 ? "partial" : "succeeded";
 }
 
-function settlementOf(runId: string, record: RunRecord): Settlement {
+async function settlementOf(session: SyncSession, runId: string, record: RunRecord): Promise<Settlement> {
   const { status, message, outcomes, calls } = record;
   if (outcomes === null || calls === null)
     throw new Error(`Internal error: the settled run ${runId} has no counts.`);
-  return { run_id: runId, status, message, outcomes, calls };
+  return { run_id: runId, status, message, outcomes, calls, figures: await readFigures(session, runId) };
 }
 
 /** Retention: what runs that were settled long ago changed and journalled is no longer needed by anything. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { isIdentifier } from "../warehouse/identifier.ts";
+import { associationShape, repeatedAssociations } from "./association_config.ts";
 import { RetlError } from "./error.ts";
 import { OPERATION_MODES, REMOVED_OPERATIONS } from "./operation_mode.ts";
 
@@ -64,6 +65,20 @@ const syncShape = z.strictObject({
   /** What NULL means: `clear` empties the property, `keep` leaves it alone. */
   null_policy: nullPolicy.default("clear"),
 
+  /**
+   * Lets a run create the mapped properties that HubSpot lacks, with the type of their columns; `group_name` is their group, and
+   * `match_property` lets it create that one, too, as a text with unique values.
+   */
+  create_missing_properties: z
+    .union([
+      z.boolean(),
+      z.strictObject({ group_name: propertyName.optional(), match_property: z.boolean().default(false) }),
+    ])
+    .default(false),
+
+  /** The associations of its records with those of other syncs, made after both have been pushed. */
+  associations: z.array(associationShape).default([]),
+
   guards: z
     .strictObject({
       /** Share of the rows known to the state that may be missing in the source. */
@@ -88,8 +103,10 @@ const syncShape = z.strictObject({
       /** Calls that HubSpot permits in `window_seconds`: 190 in 10 s for a private app of a Professional account (usage guidelines, read 2026-11). */
       calls: count(190, 1, 10_000),
       window_seconds: seconds(10),
-      /** Calls of one batch that wait for HubSpot at the same time. */
-      calls_in_flight: count(4, 1, 32),
+      /** Calls of one batch that wait for HubSpot at the same time: as many as leave during a slow answer when one batch has the whole limit. */
+      calls_in_flight: count(16, 1, 32),
+      /** Part of the account's calls of a day that is left to other applications; a run that comes to it defers the rest to the next. */
+      daily_reserve: fraction(0.1),
     })
     .prefault({}),
   timings: z
@@ -124,6 +141,19 @@ const syncShape = z.strictObject({
       settled_days: count(30, 1, 3_650),
     })
     .prefault({}),
+  /** Who is told of what, once per change of state; nobody when absent. A run that fails or is held raises an alert, too. */
+  alerts: z
+    .strictObject({
+      /** A resource `{ url }`: an incoming webhook that takes Slack's messages. */
+      webhook: windmillPath,
+      /** Source rows that may be refused or in doubt. */
+      max_failed_rows: z.number().int().min(0).optional(),
+      /** Share of the source's rows that may be refused or in doubt. */
+      max_failed_fraction: z.number().min(0).max(1).optional(),
+      /** How long a run may take, from its plan to its end. */
+      max_run_minutes: z.number().positive().optional(),
+    })
+    .optional(),
   resources: z
     .strictObject({
       warehouse: windmillPath.default("f/reverse_etl/snowflake"),
@@ -133,7 +163,7 @@ const syncShape = z.strictObject({
 });
 
 /** The names under which one sync keeps its tables. */
-const TABLE_SUFFIXES = ["", "_journal", "_state", "_rejections", "_lease"] as const;
+const TABLE_SUFFIXES = ["", "_journal", "_state", "_rejections", "_fold", "_lease", "_associations"] as const;
 const COLUMNS_OF_OUR_TABLES = [
   ...[
     "run_id",
@@ -186,6 +216,7 @@ const syncSchema = syncShape.superRefine((sync, context) => {
       problem(["sync_table_name"], `would make ${sync.sync_table_name}${suffix}, which is current_state_tbl`);
     }
   }
+  for (const { path, message } of repeatedAssociations(sync.associations)) problem(path, message);
   const seen = new Map<string, number>();
   for (const [index, mapping] of sync.column_mappings.entries()) {
     const name = mapping.destination_name;

@@ -1,4 +1,5 @@
 import type { Bind, Row, WarehouseSession } from "../warehouse/warehouse.ts";
+import { type AssociationTarget, associationTargets } from "./association_target.ts";
 import { RetlError } from "./error.ts";
 import { type Scope, type StatementName, statement } from "./statement.ts";
 import { parseSync, type SyncConfig } from "./sync_config.ts";
@@ -13,19 +14,28 @@ export interface CompiledSync {
   /** Hash of the mapping, the step sources and the library's version. */
   readonly code_version: string;
   readonly config: SyncConfig;
+  /** The syncs that its records are associated with. */
+  readonly targets?: readonly AssociationTarget[];
 }
 
 /** Throws `RETL_CONFIG` when what the flow handed over is not a compiled sync. */
 export function parseCompiledSync(input: unknown): CompiledSync {
-  const { key, job, code_version, config } = (input ?? {}) as Record<string, unknown>;
-  if (typeof key !== "string" || typeof job !== "string" || typeof code_version !== "string") {
+  const { key, job, code_version, config, targets } = (input ?? {}) as Record<string, unknown>;
+  const others = associationTargets.optional().safeParse(targets);
+  if (
+    typeof key !== "string" ||
+    typeof job !== "string" ||
+    typeof code_version !== "string" ||
+    !others.success
+  ) {
     throw new RetlError("RETL_CONFIG", {
       what: "The input `sync` of the step is not a compiled sync.",
       state: "Nothing was read or written.",
       next: "Run the flow that npm run build wrote, not the step by itself.",
     });
   }
-  return { key, job, code_version, config: parseSync(config) };
+  const sync = { key, job, code_version, config: parseSync(config) };
+  return others.data === undefined ? sync : { ...sync, targets: others.data };
 }
 
 /** The statements of one sync in one session of its warehouse. */
@@ -56,6 +66,11 @@ export class SyncSession {
   /** Answers the number of rows written. */
   execute(name: StatementName, binds: readonly Bind[], scope: Scope = {}): Promise<number> {
     return this.session.execute(this.#render(name, scope), binds);
+  }
+
+  /** Reads row by row, in bounded memory; until its end the session takes no other statement. */
+  stream(name: StatementName, binds: readonly Bind[], scope: Scope = {}): AsyncIterable<Row> {
+    return this.session.stream(this.#render(name, scope), binds);
   }
 
   #render(name: StatementName, scope: Scope): string {

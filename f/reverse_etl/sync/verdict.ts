@@ -37,10 +37,24 @@ export interface StopVerdict {
   readonly stop: Stop;
 }
 
+/** The record that an answer named for an input whose values it did not all show. */
+export interface NamedRecord {
+  readonly hubspotId: string;
+  /** What HubSpot said about an upsert: true when it made the record. Null when it said nothing. */
+  readonly created: boolean | null;
+}
+
 /** What an answer to a write call means for its inputs. */
 export type Verdict =
-  /** One outcome per input, in the order of the inputs. */
-  | { readonly kind: "settle"; readonly outcomes: readonly Outcome[] }
+  /**
+   * One outcome per input, in the order of the inputs; `unread` has the records of those that are `VALUE_NOT_ECHOED`, by the
+   * position of the input.
+   */
+  | {
+      readonly kind: "settle";
+      readonly outcomes: readonly Outcome[];
+      readonly unread?: ReadonlyMap<number, NamedRecord>;
+    }
   /**
    * Refused as a whole and certainly not applied. Inputs that the refusal names have their outcome; the others (null) are to be
    * sent again, in smaller calls when none is named. Only for calls of two inputs and more.
@@ -59,6 +73,8 @@ export type ReadBack =
       readonly hubspotId: string;
       readonly properties: Readonly<Record<string, string | null>>;
     }
+  /** The id was a record's that was merged into another one. */
+  | { readonly kind: "merged"; readonly winnerId: string }
   | { readonly kind: "absent" }
   | { readonly kind: "unknown" };
 

@@ -18,6 +18,11 @@ export interface Unfolded {
   readonly field: Readonly<Record<string, string>>;
 }
 
+export interface Properties {
+  readonly all: string;
+  readonly text: Readonly<Record<string, string>>;
+}
+
 /** Every difference between the two SQL dialects; the statements in `sql/` are the same for both. */
 export interface Dialect {
   readonly name: "duckdb" | "snowflake";
@@ -25,7 +30,9 @@ export interface Dialect {
   /** Whether a name in information_schema is the one that `identifier` makes of a bound text. */
   nameIs(column: string): string;
   /** Column types of our own tables. */
-  readonly types: Readonly<Record<"text" | "integer" | "timestamp" | "json" | "boolean", string>>;
+  readonly types: Readonly<
+    Record<"text" | "integer" | "timestamp" | "json" | "boolean" | "sparse_json", string>
+  >;
   /** The database's clock as a UTC timestamp without zone. */
   readonly now: string;
   /** Keyword that makes a CTE be computed once; empty where the engine decides that itself. */
@@ -44,6 +51,8 @@ export interface Dialect {
   object(entries: readonly (readonly [name: string, value: string])[]): string;
   /** The text of one property of a JSON column; NULL when it is absent. */
   property(json: string, name: string): string;
+  /** Reads properties of a JSON column all at once: what to select, and from its alias the text of each; NULL when it is absent. */
+  properties(json: string, names: readonly string[], alias: string): Properties;
   /** A JSON column or expression as text. */
   jsonText(json: string): string;
   /** A bound text as a JSON value. */
@@ -89,7 +98,15 @@ export const duckdbDialect: Dialect = {
   name: "duckdb",
   identifier: (name) => quoteIdentifier(name, "keep"),
   nameIs: (column) => `lower(${column}) = lower(?)`,
-  types: { text: "varchar", integer: "bigint", timestamp: "timestamp", json: "json", boolean: "boolean" },
+  types: {
+    text: "varchar",
+    integer: "bigint",
+    timestamp: "timestamp",
+    json: "json",
+    // Read for one row in a hundred, and DuckDB would decompress all of them for that.
+    sparse_json: "json using compression uncompressed",
+    boolean: "boolean",
+  },
   now: "cast(now() at time zone 'UTC' as timestamp)",
   materialized: "materialized",
   columnKind(dataType, numericScale) {
@@ -130,6 +147,11 @@ export const duckdbDialect: Dialect = {
   fullObject: (entries) => `json_object(${pairs(entries)})`,
   object: (entries) => `json_merge_patch('{}', json_object(${pairs(entries)}))`,
   property: (json, name) => `(${json} ->> ${quoteLiteral(`$."${name}"`)})`,
+  // A list of paths parses the document once; a path at a time parses it as often.
+  properties: (json, names, alias) => ({
+    all: `json_extract_string(${json}, [${names.map((name) => quoteLiteral(`$."${name}"`)).join(", ")}])`,
+    text: Object.fromEntries(names.map((name, index) => [name, `${alias}[${index + 1}]`])),
+  }),
   jsonText: (json) => `cast(${json} as varchar)`,
   jsonFrom: (text) => `cast(${text} as json)`,
   addMilliseconds: (timestamp, milliseconds) =>
@@ -157,6 +179,7 @@ export const snowflakeDialect: Dialect = {
     integer: "number(38, 0)",
     timestamp: "timestamp_ntz",
     json: "variant",
+    sparse_json: "variant",
     boolean: "boolean",
   },
   now: "sysdate()",
@@ -198,6 +221,12 @@ export const snowflakeDialect: Dialect = {
   fullObject: (entries) => `object_construct(${pairs(entries)})`,
   object: (entries) => `object_construct(${pairs(entries)})`,
   property: (json, name) => `cast(get(${json}, ${quoteLiteral(name)}) as varchar)`,
+  properties: (json, names, alias) => ({
+    all: json,
+    text: Object.fromEntries(
+      names.map((name) => [name, `cast(get(${alias}, ${quoteLiteral(name)}) as varchar)`]),
+    ),
+  }),
   jsonText: (json) => `to_json(${json})`,
   jsonFrom: (text) => `parse_json(${text})`,
   addMilliseconds: (timestamp, milliseconds) =>

@@ -31,10 +31,10 @@ export async function openSnowflake(
   };
 
   /** Outside a transaction a session has nothing to lose: a statement that it did not take runs in a new one. */
-  const inSomeSession = async <T>(
+  async function inSomeSession<T>(
     work: (connection: SnowflakeConnection) => Promise<T>,
     moment: SnowflakeMoment,
-  ): Promise<T> => {
+  ): Promise<T> {
     const connection = await connected();
     try {
       return await work(connection);
@@ -43,7 +43,7 @@ export async function openSnowflake(
     }
     await leave();
     return said(work(await connected()), moment);
-  };
+  }
 
   const alone = (sql: string, binds: readonly Bind[], moment: "read" | "write") =>
     queue.run(() =>

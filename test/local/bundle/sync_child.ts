@@ -2,6 +2,7 @@ import type { main as batchSizingMain } from "../../../f/reverse_etl/batch_sizin
 import type { main as diffInsertMain } from "../../../f/reverse_etl/diff_insert.ts";
 import type { main as hubspotPushMain } from "../../../f/reverse_etl/hubspot_push.ts";
 import type { main as migrateMain } from "../../../f/reverse_etl/migrate.ts";
+import { settlementOf } from "../../../f/reverse_etl/report/settlement_report.ts";
 import type { main as settleMain } from "../../../f/reverse_etl/settle.ts";
 
 /** Runs beside the bundles: the steps of some runs of a sync, with the inputs that the compiled flow gives them. */
@@ -29,18 +30,21 @@ async function run(run_id: string): Promise<object> {
   const plan = await diffInsert(warehouse, sync, run_id);
   const { token, status, counts, plan_id } = plan;
   if (token === null || status !== "planned") return { status, counts, plan_id };
-  const { batches } = await batchSizing(hubspot, sync, { ...plan, properties: [...plan.properties] });
+  const { batches } = await batchSizing(warehouse, hubspot, sync, run_id, {
+    ...plan,
+    properties: [...plan.properties],
+  });
   const reports = await Promise.all(
     batches.map((batch) => hubspotPush(warehouse, hubspot, sync, run_id, token, batch)),
   );
-  const { outcomes, calls } = await settle(warehouse, sync, run_id, token, reports);
+  const settlement = settlementOf(await settle(warehouse, sync, run_id, token, reports));
   return {
     status,
     counts,
     plan_id,
     batches: batches.length,
-    outcomes,
-    calls: calls.calls,
+    outcomes: settlement?.outcomes,
+    calls: settlement?.calls.calls,
   };
 }
 

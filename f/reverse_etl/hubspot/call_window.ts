@@ -1,0 +1,114 @@
+/** One call of this process, from before it is sent until HubSpot's window has let go of it. */
+export interface WindowCall {
+  readonly sentAt: number;
+  /** How many calls were sent before it, and how many HubSpot's window had let go of by then. */
+  readonly sentBefore: number;
+  readonly leftBefore: number;
+  /** Calls that HubSpot's window had let go of then, and that were to be followed by others at once. */
+  readonly gap: number;
+  /** Null while the call is in flight. */
+  answeredAt: number | null;
+  /** False for a call that HubSpot did not count: never sent, or refused. */
+  counts: boolean;
+}
+
+/** The calls of this process in the rolling window, as HubSpot should see them. */
+export class CallWindow {
+  readonly #windowMs: number;
+  readonly #guardMs: number;
+  #calls: WindowCall[] = [];
+  #sent = 0;
+  #left = 0;
+  #counted = 0;
+  #inFlight = 0;
+
+  /** `guardMs` is how much later than its window a call is taken to leave. */
+  constructor(windowMs: number, guardMs: number) {
+    this.#windowMs = windowMs;
+    this.#guardMs = guardMs;
+  }
+
+  /** Calls that HubSpot's window holds. */
+  get size(): number {
+    return this.#counted;
+  }
+
+  get hasInFlight(): boolean {
+    return this.#inFlight > 0;
+  }
+
+  send(now: number): WindowCall {
+    const gap = this.#leaving(now);
+    const call = {
+      sentAt: now,
+      sentBefore: this.#sent,
+      leftBefore: this.#left + gap,
+      gap,
+      answeredAt: null,
+      counts: true,
+    };
+    this.#calls.push(call);
+    this.#sent += 1;
+    this.#counted += 1;
+    this.#inFlight += 1;
+    return call;
+  }
+
+  answered(call: WindowCall, now: number): void {
+    if (call.answeredAt !== null) return;
+    call.answeredAt = now;
+    this.#inFlight -= 1;
+  }
+
+  /** HubSpot does not count this call. */
+  forget(call: WindowCall, now: number): void {
+    this.answered(call, now);
+    if (call.counts) this.#counted -= 1;
+    call.counts = false;
+  }
+
+  /**
+   * Lets go of the calls that have left the window, in the order of sending, and answers how many they are. A call arrives between its
+   * sending and its answer: `strict` counts a window from the answer, which holds whatever the way to HubSpot took.
+   */
+  leave(now: number, strict: boolean): number {
+    let first = 0;
+    let left = 0;
+    for (const call of this.#calls) {
+      if (this.#leavesAt(call, strict) > now) break;
+      first += 1;
+      if (call.counts) left += 1;
+    }
+    if (first > 0) this.#calls.splice(0, first);
+    this.#left += left;
+    this.#counted -= left;
+    return left;
+  }
+
+  /** When the next call leaves; infinite when none is there, or when only an answer can tell. */
+  nextLeaving(strict: boolean): number {
+    const [call] = this.#calls;
+    return call === undefined ? Number.POSITIVE_INFINITY : this.#leavesAt(call, strict);
+  }
+
+  /** By how many of our own calls the window is fuller than when this one was sent. */
+  grownSince(call: WindowCall): number {
+    return this.#sent - call.sentBefore - 1 - (this.#left - call.leftBefore);
+  }
+
+  /** Calls that HubSpot's window has let go of already, and that still count here for the time of the guard. */
+  #leaving(now: number): number {
+    let leaving = 0;
+    for (const call of this.#calls) {
+      if (call.sentAt + this.#windowMs > now) break;
+      if (call.counts) leaving += 1;
+    }
+    return leaving;
+  }
+
+  #leavesAt(call: WindowCall, strict: boolean): number {
+    if (!call.counts) return Number.NEGATIVE_INFINITY;
+    if (!strict) return call.sentAt + this.#windowMs + this.#guardMs;
+    return call.answeredAt === null ? Number.POSITIVE_INFINITY : call.answeredAt + this.#windowMs;
+  }
+}

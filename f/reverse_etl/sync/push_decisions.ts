@@ -1,0 +1,83 @@
+import type { PushRow } from "./call_of_changes.ts";
+import { ABOUT_THE_PROPERTY } from "./failure_codes.ts";
+import type { Outcome } from "./outcome.ts";
+import type { PushHalt } from "./push_halt.ts";
+import type { PushCounts } from "./push_summary.ts";
+
+/** Rows that HubSpot must refuse one after the other for one reason before the reason counts as everybody's. */
+const SYSTEMIC_AFTER = 8;
+
+export type Entry = { readonly seq: number; readonly outcome: Outcome };
+type Rejection = Extract<Outcome, { kind: "rejected" }>;
+
+/** Gives every row of a push its one outcome, and tells from the rows that were refused when it is not theirs. */
+export class PushDecisions {
+  readonly #halt: PushHalt;
+  readonly #counts: PushCounts;
+  readonly #refusedAlone = new Map<string, number>();
+  readonly #refusedInARow = new Map<string, number>();
+
+  constructor({ halt, counts }: { readonly halt: PushHalt; readonly counts: PushCounts }) {
+    this.#halt = halt;
+    this.#counts = counts;
+  }
+
+  /** Puts a row in doubt; from now on it is sent with all its properties (R6). */
+  doubt(row: PushRow, code: string): Entry {
+    row.doubt = code;
+    row.whole = true;
+    return { seq: row.change.seq, outcome: { kind: "unknown", code } };
+  }
+
+  /** Decides a row, once. A request that was not applied does not end the doubt that an earlier one left. */
+  decide(row: PushRow, outcome: Outcome): Entry {
+    const final: Outcome =
+      outcome.kind === "deferred" && row.doubt !== null ? { kind: "unknown", code: row.doubt } : outcome;
+    if (row.outcome !== null) throw new Error(`row ${row.change.seq} was decided twice`);
+    row.outcome = final;
+    this.#counts.count(final);
+    if (final.kind === "acknowledged") this.#refusedInARow.clear();
+    if (final.kind === "rejected" && ABOUT_THE_PROPERTY.has(final.code)) {
+      this.#stopAfter(this.#refusedInARow, final, "were refused one after the other for the same reason");
+    }
+    return { seq: row.change.seq, outcome: final };
+  }
+
+  /** The push is over: what was not sent is put off. */
+  defer(rows: readonly PushRow[]): void {
+    for (const row of rows) this.decide(row, this.#halt.deferral);
+  }
+
+  /** What a call carried that was certainly not applied is put off. */
+  putOff(rows: readonly PushRow[], code: string): void {
+    for (const row of rows) this.decide(row, { kind: "deferred", code });
+  }
+
+  /** Nothing more can be found out in this push. */
+  giveUp(rows: readonly PushRow[], code: string): void {
+    for (const row of rows) this.decide(row, { kind: "unknown", code: row.doubt ?? code });
+  }
+
+  /** Counts a row that was refused when it was sent alone. */
+  refusedAlone(outcome: Rejection): void {
+    if (this.#counts.acknowledged === 0) {
+      this.#stopAfter(
+        this.#refusedAlone,
+        outcome,
+        "each sent alone, were refused for the same reason and none was accepted",
+      );
+    }
+  }
+
+  #stopAfter(counted: Map<string, number>, outcome: Rejection, how: string): void {
+    const reason = `${outcome.code} ${outcome.property ?? ""}`;
+    const count = (counted.get(reason) ?? 0) + 1;
+    counted.set(reason, count);
+    if (count < SYSTEMIC_AFTER) return;
+    this.#halt.stop({
+      code: "RETL_HUBSPOT_REFUSED",
+      reason: outcome.code,
+      message: `${count} rows, ${how}: ${outcome.message}`,
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import type { PushRow } from "./call_of_changes.ts";
+import type { FailureCode } from "./failure_codes.ts";
+import { mergedAway, NO_RECORD, type Outcome } from "./outcome.ts";
+import { type PushContext, sendRead } from "./push_call.ts";
+import type { Entry, PushDecisions } from "./push_decisions.ts";
+import type { Decisive, PushTries } from "./push_tries.ts";
+import type { ReadBack, ReadVerdict } from "./verdict.ts";
+
+type Rows = readonly PushRow[];
+
+/** What a record is asked for so that it tells which ids it took over. */
+const MERGED_IDS = ["hs_merged_object_ids", "hs_calculated_merged_vids"];
+
+/** A row that the answer to its write leaves open, and what that write sent. */
+export interface OpenRow {
+  readonly row: PushRow;
+  readonly code: Extract<FailureCode, "NOT_ACCOUNTED_FOR" | "VALUE_NOT_ECHOED">;
+  readonly sent: Readonly<Record<string, string>>;
+  /** What HubSpot said about an upsert: true when it made the record. Null when it said nothing. */
+  readonly created: boolean | null;
+}
+
+/** What a push reads from HubSpot to find out where its rows are and what became of them: one request for all rows of a call. */
+export class PushReads {
+  readonly #context: PushContext;
+  readonly #decisions: PushDecisions;
+  readonly #tries: PushTries;
+
+  constructor(context: PushContext, decisions: PushDecisions, tries: PushTries) {
+    this.#context = context;
+    this.#decisions = decisions;
+    this.#tries = tries;
+  }
+
+  /**
+   * Finds the records of rows before they are written: by the record id where one is known, else by the unique property. Answers the
+   * rows that have one; the others are decided. A row that cannot be looked up is put off, because nothing of it was sent.
+   *
+   * @param absent What becomes of a row that has no record.
+   */
+  async locate(rows: Rows, absent: (row: PushRow) => Outcome): Promise<Rows> {
+    const located: PushRow[] = [];
+    const byId = rows.filter((row) => row.recordId !== null);
+    const byKey = rows.filter((row) => row.recordId === null);
+    for (const part of [byId, byKey]) {
+      const { idProperty } = this.#context.sync;
+      const key = part === byId ? null : idProperty;
+      if (part.length === 0) continue;
+      if (part === byKey && idProperty === null) {
+        this.#decisions.putOff(part, "NOT_READ_BACK");
+        continue;
+      }
+      const read = await this.#read(part, key, key === null ? MERGED_IDS : [key]);
+      if (read === null) continue;
+      const entries = part.flatMap((row, index): readonly Entry[] => {
+        const found = read.verdict.rows[index];
+        if (found?.kind === "found") {
+          row.recordId = found.hubspotId;
+          located.push(row);
+          return [];
+        }
+        return [this.#decisions.decide(row, outcomeOfLost(found, absent(row)))];
+      });
+      await read.record(entries);
+    }
+    return located;
+  }
+
+  /**
+   * Reads the records of rows that the answer to their write leaves open, once, and journals what `told` makes of each: rows that
+   * stay open are unknown. Rows that cannot be read are decided.
+   */
+  async confirm(
+    open: readonly OpenRow[],
+    told: (open: OpenRow, outcome: Outcome) => readonly Entry[],
+  ): Promise<void> {
+    const rows = open.map(({ row }) => row);
+    const names = open.flatMap(({ sent }) => Object.keys(sent));
+    const read = await this.#read(rows, null, [...names, ...MERGED_IDS]);
+    if (read === null) return;
+    const { verdict } = read;
+    await read.record(open.flatMap((one, index) => told(one, this.#outcomeOf(one, verdict.rows[index]))));
+  }
+
+  #outcomeOf({ code, sent, created }: OpenRow, read: ReadBack | undefined): Outcome {
+    if (read === undefined || read.kind === "unknown") return { kind: "unknown", code };
+    if (read.kind !== "found") return outcomeOfLost(read, NO_RECORD);
+    // A read that was asked for a property and does not show it says that the record has no value there.
+    const nothing = Object.fromEntries(Object.keys(sent).map((name) => [name, null]));
+    const problem = this.#context.hubspot.unconfirmed(sent, { ...nothing, ...read.properties });
+    if (problem === null) {
+      const { hubspotId } = read;
+      return { kind: "acknowledged", hubspotId, ...(created === null ? {} : { created }) };
+    }
+    // A write that the answer does not speak of may not have been applied, or not yet.
+    return code === "NOT_ACCOUNTED_FOR" ? { kind: "unknown", code } : problem;
+  }
+
+  /** Null when the rows are decided. */
+  async #read(
+    rows: Rows,
+    idProperty: string | null,
+    properties: readonly string[],
+  ): Promise<Decisive<ReadVerdict> | null> {
+    const ids = rows.map((row) => (idProperty === null ? (row.recordId ?? "") : row.change.id));
+    const request = { idProperty, ids, properties };
+    const sent = await this.#tries.send(rows, () => sendRead(this.#context, rows, request), "read", null);
+    if (sent === null) return null;
+    if (sent.kind === "sent") return sent;
+    await sent.record([]);
+    this.#decisions.putOff(rows, sent.code);
+    return null;
+  }
+}
+
+function outcomeOfLost(read: ReadBack | undefined, absent: Outcome): Outcome {
+  if (read?.kind === "absent") return absent;
+  if (read?.kind === "merged") return mergedAway(read.winnerId);
+  return { kind: "deferred", code: "NOT_READ_BACK" };
+}

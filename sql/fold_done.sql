@@ -1,0 +1,1 @@
+delete from {{ fold }} where fold_id = ?

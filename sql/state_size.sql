@@ -1,1 +1,0 @@
-select cast(count(*) as varchar) as state_rows from {{ state }}
