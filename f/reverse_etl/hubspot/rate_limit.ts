@@ -1,7 +1,9 @@
 import type { Clock, Random } from "../sync/clock.ts";
 import type { HubSpotAnswer } from "../sync/hubspot_port.ts";
 import type { RateLimiter, RateSlot } from "../sync/push_ports.ts";
-import { limitAnswer } from "./limit_answer.ts";
+import { CallWindow, type WindowCall } from "./call_window.ts";
+import { countIn, isReserveReached, limitAnswer, retryAfterSeconds } from "./limit_answer.ts";
+import { RoomShare } from "./room_share.ts";
 
 export interface RateLimitSettings {
   /** Calls that HubSpot permits in a window: 190 in 10 s for a Professional account (usage guidelines, read 2026-11). */
@@ -9,68 +11,87 @@ export interface RateLimitSettings {
   readonly seconds: number;
   /** The part of them that is this process's, in (0, 1]. The shares of all processes must not add up to more than 1. */
   readonly share: number;
+  /** The part of the day's calls that is left to other applications, in [0, 1]; 0 when absent. */
+  readonly dailyReserve?: number;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** How often a window that was found nearly full is looked at again. */
-const PEEK_FRACTION = 0.1;
+/** By how much later than another a call may arrive at HubSpot and still find the place of the one that it follows free. */
+const GUARD_MS = 50;
 
-/** Calls left free for processes that start: each begins with one call, before it knows anything. */
-const ROOM_PER_PROCESS = 2;
+/** A process sends at most so many times faster than its calls in the window come to: in a burst, what remains is old news. */
+const BURST = 3;
 
-interface Slot {
-  readonly sentAt: number;
-  /** Null while the call is in flight. */
-  answeredAt: number | null;
-}
+/** What a timer may be late by, made up for by the calls that follow. */
+const LATENESS_MS = 5;
+
+/** Places taken ahead of the pace: all processes together hold about this many that nobody else can see yet. */
+const PLACES_AHEAD = 8;
+
+/** The part of a process's places that it gives back for a 429. */
+const BACK_OFF = 0.05;
 
 /**
- * Paces the calls of one process within its share of the window.
+ * Paces the calls of one process within HubSpot's rolling window, which several processes share without knowing of each other.
  *
- * - A slot is taken from before sending until one window after the answer, so that no rolling window as HubSpot sees it, which
- *   counts arrivals, can hold more of our calls than there are slots.
- * - What others use is learnt from the answers: `X-HubSpot-RateLimit-Remaining` is divided by shares, less what it cannot have
- *   counted yet. Until the first answer one call at a time leaves, because an earlier process may just have used the window.
- * - A 429 pauses every call of the process.
+ * - A place in the window is kept: whenever one of our calls leaves it, the next may go out. How many places a process has, `RoomShare` decides
+ *   from what remains by HubSpot's own count. Until the first answer one call at a time leaves, because the window may be full.
+ * - Where answers carry no `X-HubSpot-RateLimit-Remaining`, the share is all there is: no more calls than that in any window.
+ * - A 429 pauses every call of the process and gives places back, which the other processes see as well.
  */
 export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
   const { clock, random, share } = settings;
   const windowMs = settings.seconds * 1000;
-  const room = Math.min(Math.ceil(ROOM_PER_PROCESS / share), Math.floor(settings.calls / 4));
-  let calls = settings.calls;
-  let slots: Slot[] = [];
-  let pausedUntil = Number.NEGATIVE_INFINITY;
-  /** Calls that may still leave by what the answers said; null when answers do not tell (no such header). */
-  let credit: number | null = 1;
-  let remaining: number | null = null;
-  let heardAt = Number.NEGATIVE_INFINITY;
-  let wakesAt = Number.POSITIVE_INFINITY;
+  const window = new CallWindow(windowMs, GUARD_MS);
+  const room = new RoomShare(share, windowMs, random);
   const waiting: ((slot: RateSlot) => void)[] = [];
+  let calls = settings.calls;
+  /** When places that are free for the next calls came free; one that stays unused is anybody's. */
+  let free: number[] = [];
+  /** Places that are given back when their calls leave the window. */
+  let owed = 0;
+  /** What remained when it was last told; null when answers do not tell. */
+  let remaining: number | null = null;
+  let isStrict = false;
+  let heardAt = Number.NEGATIVE_INFINITY;
+  let newest = -1;
+  let lookAt = Number.NEGATIVE_INFINITY;
+  let paceAt = Number.NEGATIVE_INFINITY;
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let refusals = 0;
+  let wakesAt = Number.POSITIVE_INFINITY;
+  let exhausted: string | null = null;
 
-  const capacity = () => Math.max(1, Math.floor(share * Math.max(1, calls - room)));
+  function advance(now: number): void {
+    for (let left = window.leave(now, isStrict); left > 0; left -= 1) {
+      if (owed > 0) owed -= 1;
+      else free.push(now);
+    }
+    free = free.filter((since) => now - since <= windowMs / 10);
+  }
 
-  /** When the next call may leave: now, a moment, or null when only an answer can tell. */
-  function nextAt(now: number): number | null {
+  /** When the next call may leave: now, a moment, or never by itself when only an answer can tell. */
+  function nextAt(now: number): number {
     if (now < pausedUntil) return pausedUntil;
-    slots = slots.filter((slot) => slot.answeredAt === null || slot.answeredAt + windowMs > now);
-    const answered = slots.flatMap((slot) => (slot.answeredAt === null ? [] : [slot.answeredAt]));
-    if (slots.length >= capacity()) return answered.length === 0 ? null : Math.min(...answered) + windowMs;
-    const inFlight = answered.length < slots.length;
-    if (credit !== null && !inFlight && now - heardAt > windowMs) credit = 1;
-    if (credit === null || credit >= 1) return now;
-    if (inFlight) return null;
-    // Nothing is in flight that could bring news, so one call goes out to look; with no room left even for that, everything that
-    // was counted must have left the window first.
-    const roomToLook = remaining === null || remaining >= 1 / share;
-    return Math.max(now, heardAt + (roomToLook ? windowMs * PEEK_FRACTION : windowMs));
+    if (isStrict) {
+      const capacity = Math.max(1, Math.floor(share * calls));
+      return window.size < capacity ? now : window.nextLeaving(isStrict);
+    }
+    if (free.length > 0) return Math.max(now, paceAt - LATENESS_MS);
+    const leaving = window.nextLeaving(isStrict);
+    if (window.hasInFlight) return leaving;
+    // Nothing is under way that could bring news, so one call goes out to look: at once for a process that knows nothing.
+    const knowsNothing = remaining === null || now - heardAt > windowMs;
+    return Math.min(leaving, Math.max(now, knowsNothing ? now : lookAt));
   }
 
   function pump(): void {
     while (waiting.length > 0) {
       const now = clock.now();
+      advance(now);
       const at = nextAt(now);
-      if (at === null) return;
+      if (at === Number.POSITIVE_INFINITY) return;
       if (at > now) {
         wakeAt(at, now);
         return;
@@ -89,9 +110,10 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
   }
 
   function take(now: number): RateSlot {
-    const slot: Slot = { sentAt: now, answeredAt: null };
-    slots.push(slot);
-    if (credit !== null) credit = Math.max(0, credit - 1);
+    const since = free.shift();
+    const places = Math.max(share * calls, 1.2 * window.size);
+    paceAt = Math.max(now - LATENESS_MS, paceAt) + windowMs / (BURST * places);
+    const call = window.send(now);
     let reported = false;
     const report = (change: () => void) => {
       if (reported) return;
@@ -100,43 +122,89 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
       pump();
     };
     return {
-      answered: (answer) => report(() => hear(slot, answer)),
+      answered: (answer) => report(() => hear(call, answer)),
       unused: () =>
         report(() => {
-          slots = slots.filter((other) => other !== slot);
-          if (credit !== null) credit += 1;
+          window.forget(call, clock.now());
+          if (since !== undefined) free.unshift(since);
         }),
     };
   }
 
-  function hear(slot: Slot, answer: HubSpotAnswer): void {
+  function hear(call: WindowCall, answer: HubSpotAnswer): void {
     const now = clock.now();
-    slot.answeredAt = now;
-    const limit = limitAnswer(answer);
-    if (limit?.kind === "pause") {
-      // The jitter keeps processes that were refused together from coming back together.
-      pausedUntil = Math.max(pausedUntil, now + limit.seconds * 1000 * (1 + 0.1 * random()));
-      credit = 1;
+    window.answered(call, now);
+    advance(now);
+    if (answer.kind !== "answered") return;
+    if (isReserveReached(answer, settings.dailyReserve ?? 0)) exhausted = "DAILY_RESERVE";
+    if (limitAnswer(answer)?.kind === "pause") {
+      refused(call, answer, now);
       return;
     }
-    if (answer.kind !== "answered") {
-      credit = credit === null ? null : Math.max(credit, 1);
-      return;
-    }
+    refusals = 0;
     const max = countIn(answer.headers["x-hubspot-ratelimit-max"]);
     if (max !== null && max > 0) calls = Math.min(settings.calls, max);
     const told = countIn(answer.headers["x-hubspot-ratelimit-remaining"]);
-    if (told === null) {
-      // A gateway's answer carries no such header; only where none ever did is the share all there is to go by.
-      credit = remaining === null ? null : credit;
-      return;
-    }
+    // A gateway's answer carries no such header; only where none ever did is the share all there is to go by.
+    if (told === null) isStrict = remaining === null;
+    // Where less is configured than HubSpot permits, what is above it remains, too.
+    else if (call.sentBefore > newest) readRoom(call, Math.max(0, told - ((max ?? calls) - calls)), now);
+  }
+
+  function readRoom(call: WindowCall, told: number, now: number): void {
+    isStrict = false;
+    newest = call.sentBefore;
     remaining = told;
     heardAt = now;
-    const uncounted = slots.filter(
-      (other) => other !== slot && (other.answeredAt === null || other.answeredAt > slot.sentAt),
-    ).length;
-    credit = Math.floor(share * Math.max(0, remaining - room)) - uncounted;
+    // Of all processes that read this, so many look as there is room for; one that has most of its share hears enough without.
+    const isShort = window.size < 0.5 * share * calls;
+    const isToLook = isShort && random() < share * (told - room.reserve(calls) - 1);
+    lookAt = isToLook
+      ? now + room.paceMs * (1 + random() * Math.min(8, 1 / share))
+      : Number.POSITIVE_INFINITY;
+    const isFirst = room.isNew;
+    // What our own calls left for a moment is accounted for; in a burst the others leave as much, each for its calls.
+    const othersGap = call.gap * Math.max(0, (calls - told) / Math.max(1, window.size) - 1);
+    const reading = {
+      now,
+      limit: calls,
+      remaining: told,
+      room: told - window.grownSince(call) - othersGap - free.length + owed,
+      own: window.size,
+      latencyMs: now - call.sentAt,
+    };
+    const change = room.read(reading);
+    const kept = Math.min(owed, Math.max(0, change));
+    owed -= kept;
+    // Only what goes out soon is taken, because the others cannot see it before; a process that is new asks for little by itself.
+    const ahead = Math.max(isFirst ? waiting.length : 0, 1 + Math.ceil(PLACES_AHEAD * room.part(reading)));
+    for (let more = Math.min(change - kept, ahead - free.length); more > 0; more -= 1) free.push(now);
+    if (change < 0) giveBack(-change);
+  }
+
+  /** Gives back free places first, then those of calls that leave the window; the last one is kept, to hear of what remains. */
+  function giveBack(places: number): void {
+    const unused = free.splice(0, places).length;
+    owed = Math.min(owed + places - unused, Math.max(0, window.size - 1));
+  }
+
+  function refused(
+    call: WindowCall,
+    answer: Extract<HubSpotAnswer, { kind: "answered" }>,
+    now: number,
+  ): void {
+    window.forget(call, now);
+    room.refused();
+    giveBack(free.length + Math.ceil(BACK_OFF * window.size));
+    refusals += 1;
+    remaining = 0;
+    heardAt = now;
+    // A rolling window has room again as soon as its oldest call leaves; only refusals in a row mean that others take all of it.
+    const backoff = Math.min(settings.seconds, (settings.seconds / 10) * 2 ** (refusals - 1));
+    const seconds = retryAfterSeconds(answer.headers) ?? backoff;
+    // The jitter keeps processes that were refused together from coming back together.
+    pausedUntil = Math.max(pausedUntil, now + seconds * 1000 * (1 + 0.1 * random()));
+    lookAt = window.size === 0 ? pausedUntil : Number.POSITIVE_INFINITY;
   }
 
   return {
@@ -145,9 +213,8 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
         waiting.push(resolve);
         pump();
       }),
+    get exhausted() {
+      return exhausted;
+    },
   };
-}
-
-function countIn(header: string | undefined): number | null {
-  return header !== undefined && /^\d{1,9}$/.test(header.trim()) ? Number(header) : null;
 }

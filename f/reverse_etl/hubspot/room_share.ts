@@ -3,8 +3,9 @@ import type { Random } from "../sync/clock.ts";
 /** What one answer tells about the window. */
 export interface RoomReading {
   readonly now: number;
-  /** Calls that the window takes, and that it took when this answer's call arrived. */
+  /** Calls that the window takes. */
   readonly limit: number;
+  /** Calls that it still took when this answer's call arrived. */
   readonly remaining: number;
   /** What remains now, by what is known here: less our own calls since, and those about to leave. */
   readonly room: number;
@@ -21,7 +22,12 @@ const RESERVE = 3.3;
 const RESERVE_PER_DOUBLING = 0.4;
 const RESERVED_PART = 0.2;
 
-/** A process above its share leaves room earlier, and takes it later, than one below: so shares even out. */
+/** What a refusal adds to the calls kept free, at most `MOST_CAUTION` of them; it fades over so many windows. */
+const CAUTION = 2;
+const MOST_CAUTION = 6;
+const CAUTION_WINDOWS = 3;
+
+/** A process above its share leaves so much more room than one below, whose turn it is then: so shares even out. */
 const FAIRNESS = 0.5;
 
 /** The room is shared out over this many latencies, because what others take is seen one latency late. */
@@ -48,6 +54,7 @@ export class RoomShare {
   #firstAt: number | null = null;
   #actedAt = 0;
   #latencyMs: number;
+  #caution = 0;
 
   constructor(share: number, windowMs: number, random: Random) {
     this.#share = share;
@@ -59,7 +66,13 @@ export class RoomShare {
 
   /** What should remain of a window of `limit` calls. */
   reserve(limit: number): number {
-    return Math.min(RESERVED_PART * limit, RESERVE + RESERVE_PER_DOUBLING * Math.log2(1 / this.#share));
+    const kept = RESERVE + RESERVE_PER_DOUBLING * Math.log2(1 / this.#share) + this.#caution;
+    return Math.min(RESERVED_PART * limit, kept);
+  }
+
+  /** HubSpot refused a call: somebody uses the window less evenly than we can tell. */
+  refused(): void {
+    this.#caution = Math.min(MOST_CAUTION, this.#caution + CAUTION);
   }
 
   /** The time over which the room is shared out, in milliseconds. */
@@ -81,11 +94,12 @@ export class RoomShare {
       this.#firstAt = now;
       this.#actedAt = now - FIRST_PART * pace;
     }
+    this.#caution *= Math.exp((this.#actedAt - now) / (CAUTION_WINDOWS * this.#windowMs));
     const elapsed = Math.min(1, (now - this.#actedAt) / pace);
     this.#actedAt = now;
     const isStarting = this.#isStarting(now);
     const isAboveShare = own >= this.#share * limit;
-    const wanted = this.reserve(limit) + (isAboveShare ? FAIRNESS : isStarting ? 0 : -FAIRNESS);
+    const wanted = this.reserve(limit) + (isAboveShare ? FAIRNESS : 0);
     this.#credit += this.part(reading) * (reading.room - wanted) * elapsed;
     if (isAboveShare && isStarting) this.#credit = Math.min(0, this.#credit);
     const whole = Math.trunc(this.#credit);

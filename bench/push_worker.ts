@@ -1,0 +1,8 @@
+import "snowflake-sdk";
+import { main as hubspotPush } from "../f/reverse_etl/hubspot_push.ts";
+import { doWork } from "./worker_job.ts";
+
+await doWork(async ({ warehouse, hubspot, sync, run_id, token, batch }) => {
+  await hubspotPush(warehouse, hubspot, sync, run_id, token, batch);
+  return null;
+});
