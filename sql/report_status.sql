@@ -17,5 +17,5 @@ cross join (
     max({{ finished_at_text }}) as last_success_at,
     min({{ finished_age_ms }}) as last_success_age_ms
   from {{ runs }}
-  where sync = ? and status = 'succeeded'
+  where sync = ? and status = 'succeeded' and failure_recorded_at is null
 ) as r

@@ -1,6 +1,7 @@
 import { type CommandResult, EXIT } from "./command_result.ts";
 import { type Cell, counted, instantText, type Printer } from "./printer.ts";
 import { findSync, loadProject } from "./project.ts";
+import { type DoubtfulAssociations, readDoubtfulAssociations } from "./read_associations.ts";
 import {
   type RejectedRow,
   type RejectionCode,
@@ -16,7 +17,10 @@ export interface ErrorsOptions extends WorkspaceOptions {
   readonly limit: number;
 }
 
-/** The rows that HubSpot or a guard refuses: how many for which reason, then the rows themselves, by source id. */
+/**
+ * The rows that HubSpot or a guard refuses: how many for which reason, then the rows themselves, by source id. After them the associations
+ * that HubSpot refused or that are in doubt.
+ */
 export async function errorsCommand(
   surroundings: Surroundings,
   key: string,
@@ -29,12 +33,24 @@ export async function errorsCommand(
     withSync(open, declared, "errors", async (session) => {
       const reasons = await readRejectionCodes(session, code);
       const rows = await readRejectedRows(session, code, options.limit);
+      const associations = await readDoubtfulAssociations(session, code, options.limit);
       const total = reasons.reduce((sum, reason) => sum + reason.rows, 0);
       return {
         exit: EXIT.fine,
-        document: { sync: key, code, total, reasons, rows, left_out: Math.max(0, total - rows.length) },
-        text: (printer) =>
-          textOf(printer, { key, code, total, reasons, rows, job: declared.job.job.name, flags: open.flags }),
+        document: {
+          sync: key,
+          code,
+          total,
+          reasons,
+          rows,
+          left_out: Math.max(0, total - rows.length),
+          associations,
+        },
+        text: (printer) => {
+          const job = declared.job.job.name;
+          const found = { key, code, total, reasons, rows, job, flags: open.flags };
+          return [textOf(printer, found), ...associationText(printer, associations)].join("\n");
+        },
       };
     }),
   );
@@ -88,6 +104,28 @@ function textOf(printer: Printer, { key, code, total, reasons, rows, job, flags 
       : [colors.dim(`  all about one row: npx tailrace rows ${key} ${example.id}${flags}`)]),
     colors.dim(`  try them now: npx tailrace run ${job} --select ${key} --resync rejected${flags}`),
   ].join("\n");
+}
+
+function associationText(printer: Printer, found: DoubtfulAssociations | null): string[] {
+  if (found === null || found.total === 0) return [];
+  const leftOut = found.total - found.rows.length;
+  return [
+    "",
+    `  ${printer.colors.red(`${counted(found.total, "association")} refused or in doubt`)}`,
+    printer.table(
+      ["row", "associated with", "label", "code", "tries", "next try", "message"],
+      found.rows.map((row): Cell[] => [
+        row.id,
+        `${row.to_sync} ${row.to_id}`,
+        row.label || null,
+        row.code ?? "in doubt",
+        row.attempts,
+        row.next_try_at === null ? "the next run" : instantText(row.next_try_at),
+        row.message,
+      ]),
+    ),
+    ...(leftOut > 0 ? [`  ${counted(leftOut, "more association")}: --limit ${found.total}`] : []),
+  ];
 }
 
 function nextTry(at: string | null): string {

@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, "..", "..");
 
 // Whoever reads only the first lines, as head does, ends the output.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") process.exit();
   throw error;
 });
 

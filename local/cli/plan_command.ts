@@ -3,7 +3,7 @@ import type { PlanAnswer } from "../../f/reverse_etl/report/plan_rendering.ts";
 import { isRecord } from "../flow_runner/job_result.ts";
 import { type ApprovedPlan, approvalLine } from "./approval_line.ts";
 import { type CommandResult, EXIT } from "./command_result.ts";
-import { type Cell, counted, durationText, type Printer } from "./printer.ts";
+import { type Cell, counted, durationText, type Printer, whole } from "./printer.ts";
 import { type DeclaredSync, findJob, loadProject, type Project, syncsOf } from "./project.ts";
 import { failureOfRun, runJob } from "./run_command.ts";
 import { needsOf } from "./run_compiled_flow.ts";
@@ -120,7 +120,8 @@ function shownPlan(
 
 function planText(printer: Printer, { sync, plan, sample, approve }: ShownPlan, values: boolean): string {
   const { colors } = printer;
-  const { counts, estimate, would_hold, mapping_problems, not_read } = plan;
+  const { counts, estimate, would_hold, mapping_problems, not_read, associations } = plan;
+  const links = (associations?.to_create ?? 0) + (associations?.to_remove ?? 0);
   const took = durationText(estimate.seconds * 1000);
   return [
     `${printer.heading(sync)}  ${counted(plan.changes, "change")}  ${colors.dim(`${plan.plan_id}, nothing was sent`)}`,
@@ -131,6 +132,11 @@ function planText(printer: Printer, { sync, plan, sample, approve }: ShownPlan, 
     ...(plan.changes === 0
       ? []
       : [`  ${counted(estimate.calls, "call")}, about ${took} at the present limits`]),
+    ...(associations === null
+      ? []
+      : [
+          `  ${counted(associations.to_create, "association")} to make, ${whole(associations.to_remove)} to remove, as far as the records are known`,
+        ]),
     ...(estimate.rows_deferred === 0
       ? []
       : [
@@ -150,7 +156,7 @@ function planText(printer: Printer, { sync, plan, sample, approve }: ShownPlan, 
     ),
     ...(sample.length === 0 ? [] : ["", sampleTable(printer, sample)]),
     ...(sample.length === 0 || values ? [] : [colors.dim("  --show-values shows the values themselves")]),
-    ...(plan.changes === 0 ? [] : ["", `  To send exactly this: ${approve}`]),
+    ...(plan.changes + links === 0 ? [] : ["", `  To send exactly this: ${approve}`]),
   ].join("\n");
 }
 

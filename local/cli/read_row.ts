@@ -2,6 +2,7 @@ import { resultsScope } from "../../f/reverse_etl/sync/journal.ts";
 import { type Mapping, mappingScope } from "../../f/reverse_etl/sync/mapping.ts";
 import { cell, countOf, type SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import type { Row } from "../../f/reverse_etl/warehouse/warehouse.ts";
+import { type AssociationLine, readAssociationsOfRow } from "./read_associations.ts";
 import { readRejectionsOfRow } from "./read_rejections.ts";
 
 /** Property texts; shown only to somebody who asks for values. */
@@ -59,6 +60,7 @@ export interface RowHistory {
   readonly source: readonly SourceRow[];
   readonly state: StateRow | null;
   readonly rejections: Awaited<ReturnType<typeof readRejectionsOfRow>>;
+  readonly associations: readonly AssociationLine[];
   /** Oldest first. */
   readonly history: readonly (PlannedChange | Attempt)[];
   /** Whether older entries were left out. */
@@ -114,6 +116,7 @@ export async function readRowHistory(
     })),
     state: state === undefined ? null : stateRow(state),
     rejections: await readRejectionsOfRow(session, id),
+    associations: await readAssociationsOfRow(session, id),
     history: inTime([...changes.slice(0, limit).map(plannedChange), ...calls.slice(0, limit).map(attempt)]),
     truncated: changes.length > limit || calls.length > limit,
   };

@@ -148,7 +148,9 @@ function runLine(row: Row, holder: string | null): RunLine {
 
 function stateOf(row: Row, holdsLease: boolean): RunState {
   const status = cell(row, "status") as RunState;
+  // A run that is settled may fail yet, where it associates its records.
+  const mayFail = status === "running" || status === "succeeded" || status === "partial";
+  if (mayFail && row.failed === "yes") return "failed";
   if (status !== "running") return status;
-  if (row.failed === "yes") return "failed";
   return holdsLease ? "running" : "died";
 }

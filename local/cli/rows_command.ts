@@ -3,6 +3,7 @@ import { type Operations, operationsOf } from "../../f/reverse_etl/sync/operatio
 import { type CommandResult, EXIT } from "./command_result.ts";
 import { type Cell, instantText, type Printer } from "./printer.ts";
 import { findSync, loadProject } from "./project.ts";
+import type { AssociationLine } from "./read_associations.ts";
 import { type Attempt, type PlannedChange, type RowHistory, readRowHistory } from "./read_row.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { withSync } from "./sync_session.ts";
@@ -89,7 +90,7 @@ function textOf(
   values: boolean,
 ): string {
   const { colors } = printer;
-  const { id, state, source, rejections, history, standing, truncated } = row;
+  const { id, state, source, rejections, associations, history, standing, truncated } = row;
   const paint = standing === "in_sync" ? colors.green : CALM.includes(standing) ? colors.yellow : colors.red;
   const heading = `${printer.heading(id)}  ${paint(WORDS[standing])}`;
   if (standing === "unknown") return heading;
@@ -109,10 +110,23 @@ function textOf(
         `  rejection  ${one.code}${one.property === null ? "" : ` of ${one.property}`}: ${one.message}; ${one.attempts} tries, ` +
         `next ${one.next_try_at === null ? "when the source changes" : instantText(one.next_try_at)}`,
     ),
+    ...associations.map((one) => `  associated ${associationText(one)}`),
     ...(values ? [valueTable(printer, row)] : []),
     ...(history.length === 0 ? ["  No attempt is recorded."] : [historyTable(printer, history)]),
     ...(truncated ? ["  Older attempts are left out: --limit shows more."] : []),
   ].join("\n");
+}
+
+function associationText(one: AssociationLine): string {
+  const label = one.label === "" ? "" : ` as "${one.label}"`;
+  const owed = one.operation === null ? "" : `, to ${one.operation} in the next run`;
+  const refused =
+    one.code === null
+      ? ""
+      : `, refused with ${one.code}: ${one.message ?? ""}; ${one.attempts} tries, next ${instantText(one.next_try_at)}`;
+  const acknowledged =
+    one.acknowledged_at === null ? "not acknowledged" : `acknowledged ${instantText(one.acknowledged_at)}`;
+  return `with ${one.to_sync} ${one.to_id}${label}: ${acknowledged}${one.in_doubt ? ", in doubt" : ""}${owed}${refused}`;
 }
 
 function historyTable(printer: Printer, history: RowHistory["history"]): string {

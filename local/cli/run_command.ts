@@ -2,10 +2,13 @@ import { nodeOf } from "../../f/asset_graph/asset_node.ts";
 import { jobContext } from "../../f/asset_graph/job_context.ts";
 import { selectAssets } from "../../f/asset_graph/selection.ts";
 import { SelectionError } from "../../f/asset_graph/selection_parser.ts";
+import { associationsOf } from "../../f/reverse_etl/report/association_report.ts";
+import type { AssociationReport } from "../../f/reverse_etl/sync/association_run.ts";
 import { hasCode } from "../../f/reverse_etl/sync/error.ts";
 import { type RunRecord, readRun } from "../../f/reverse_etl/sync/runs.ts";
 import { type CompiledJob, FOLDER } from "../build/compile_flows.ts";
 import type { FlowRun } from "../flow_runner/flow_run.ts";
+import { isRecord } from "../flow_runner/job_result.ts";
 import { approvalLine } from "./approval_line.ts";
 import { CliError, type Failure, failureOf } from "./cli_error.ts";
 import { type CommandResult, EXIT } from "./command_result.ts";
@@ -48,7 +51,12 @@ export async function runCommand(
   return withWorkspace(surroundings, options, needsOf(job.flow), async (open) => {
     const started = performance.now();
     const stepErrors = new Map<string, string>();
+    const associations = new Map<string, AssociationReport>();
     const run = await runJob(surroundings, job, argumentsOf(options), open, {
+      onResult(path, { sync }, result) {
+        const report = path.endsWith("/associate") && isRecord(sync) ? associationsOf(result) : null;
+        if (report !== null && isRecord(sync)) associations.set(String(sync.key), report);
+      },
       onFailure: (path, error) => stepErrors.set(`${path} ${failureOf(error).code}`, stepError(path, error)),
     });
     const records = await readRecords(open, selected, run.jobId);
@@ -64,7 +72,10 @@ export async function runCommand(
         not_pushed: notPushed,
         seconds: Math.round(milliseconds / 100) / 10,
         windmill_jobs: run.jobs,
-        syncs: records.map(([sync, record]) => ({ sync, ...record })),
+        syncs: records.map(([sync, record]) => {
+          const report = associations.get(sync);
+          return { sync, ...record, ...(report === undefined ? {} : { associations: report }) };
+        }),
         ...(failure === null
           ? {}
           : {
@@ -77,10 +88,12 @@ export async function runCommand(
           job,
           run,
           records,
+          associations,
           failure,
           notPushed,
           stepErrors: [...stepErrors.values()],
           took: durationText(milliseconds),
+          flags: open.flags,
         }),
     };
   });

@@ -1,7 +1,8 @@
+import type { AssociationReport } from "../../f/reverse_etl/sync/association_run.ts";
 import type { CompiledJob } from "../build/compile_flows.ts";
 import type { FlowRun } from "../flow_runner/flow_run.ts";
 import type { Failure } from "./cli_error.ts";
-import type { Cell, Printer } from "./printer.ts";
+import { type Cell, type Printer, whole } from "./printer.ts";
 import type { RunRecords } from "./run_command.ts";
 
 /** How a run went, for people. */
@@ -11,20 +12,25 @@ export function runText(
     readonly job: CompiledJob;
     readonly run: FlowRun;
     readonly records: RunRecords;
+    /** What became of the associations, by sync. */
+    readonly associations: ReadonlyMap<string, AssociationReport>;
     readonly failure: Failure | null;
     readonly notPushed: string | null;
     /** What steps threw, those included that a later try made good. */
     readonly stepErrors: readonly string[];
     readonly took: string;
+    /** What finds the same resources again. */
+    readonly flags: string;
   },
 ): string {
   const { colors } = printer;
-  const { job, run, records, failure, notPushed, stepErrors, took } = told;
+  const { job, run, records, associations, failure, notPushed, stepErrors, took, flags } = told;
   const word = failure === null ? colors.green("succeeded") : colors.red("failed");
   return [
     `${printer.heading(job.job.name)}  ${word} in ${took}  ${colors.dim(`run ${run.jobId}`)}`,
     ...(notPushed === null ? [] : [`  Nothing was pushed: ${notPushed}.`]),
     ...(records.length === 0 ? [] : [recordTable(printer, records)]),
+    ...[...associations].map(([sync, report]) => associationText(sync, report)),
     ...(failure === null ? [] : [`  ${colors.red(failure.code)}: ${failure.message.trim()}`]),
     // The error of the flow repeats that of a step, unless a loop or settle stands between the two.
     ...(failure === null
@@ -32,9 +38,20 @@ export function runText(
       : stepErrors.filter((line) => !line.includes(failure.message.trim().slice(0, 80)))
     ).map((line) => `  ${colors.dim(line)}`),
     ...records
-      .filter(([, { outcomes }]) => (outcomes?.rejected ?? 0) > 0)
-      .map(([sync]) => `  ${colors.dim(`rejected rows: npx tailrace errors ${sync}`)}`),
+      .filter(
+        ([sync, { outcomes }]) => (outcomes?.rejected ?? 0) + (associations.get(sync)?.rejected ?? 0) > 0,
+      )
+      .map(([sync]) => `  ${colors.dim(`rejected rows: npx tailrace errors ${sync}${flags}`)}`),
   ].join("\n");
+}
+
+function associationText(sync: string, report: AssociationReport): string {
+  const { created, removed, left, rejected, deferred, unknown, planned } = report;
+  const counts = { created, removed, left, rejected, deferred, unknown, waiting: planned.waiting };
+  const told = Object.entries(counts).flatMap(([name, count]) =>
+    count > 0 ? [`${whole(count)} ${name}`] : [],
+  );
+  return `  associations of ${sync}: ${told.join(", ") || "nothing to do"}`;
 }
 
 function recordTable(printer: Printer, records: RunRecords): string {

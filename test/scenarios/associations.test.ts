@@ -203,6 +203,32 @@ test("a label of somebody else keeps the two records associated", async () => {
   expect(await world.rows()).toEqual([]);
 });
 
+test("of two rows that name each other, one that stops leaves what the other still says", async () => {
+  const advised = [{ to: "hubspot/contacts", foreign_key: "advised_id" }];
+  const guards = { max_removed_fraction: 1 };
+  const world = await associationWorld({ contacts: { associations: advised, guards } });
+  await world.firms(["f1"]);
+  await world.people([
+    { id: "a", advised: "b" },
+    { id: "b", advised: "a" },
+  ]);
+  expect(associationsOf((await world.run()).result)).toMatchObject({ created: 2 });
+  await world.people([{ id: "a" }, { id: "b", advised: "a" }]);
+  expect(errorOf(await world.run())).toBeNull();
+  const [a, b] = [await world.recordId("contacts", "a"), await world.recordId("contacts", "b")];
+  const read = async () => {
+    const path = "/crm/v4/associations/contacts/contacts/batch/read";
+    const answer = await world.api("POST", path, { inputs: [{ id: b }] });
+    const body = (await answer.json()) as { results: { to: { toObjectId: number | string }[] }[] };
+    return body.results.flatMap(({ to }) => to.map(({ toObjectId }) => String(toObjectId)));
+  };
+  expect(await read()).toEqual([a]);
+  expect(await world.rows()).toMatchObject([{ from_id: "b", to_id: "a", acknowledged: "yes" }]);
+  await world.people([{ id: "a" }, { id: "b" }]);
+  await world.run();
+  expect(await read()).toEqual([]);
+});
+
 test("a label that the portal does not have fails the run with those that it has, and nothing is associated", async () => {
   const world = await associationWorld({
     contacts: { associations: [{ to: "hubspot/companies", foreign_key: "firm_id", label: "Primry" }] },

@@ -51,6 +51,8 @@ export const TO_COMPANY: Associations = [{ to: "hubspot/companies", foreign_key:
 export interface AssociationWorld {
   readonly url: string;
   readonly warehouse: Warehouse;
+  /** The resource of the warehouse. */
+  readonly warehouseResource: object;
   people(list: readonly Employee[]): Promise<void>;
   firms(list: readonly string[]): Promise<void>;
   run(
@@ -209,6 +211,7 @@ export async function associationWorld(
   return {
     url: hubspot.url,
     warehouse,
+    warehouseResource: engine.resource(path),
     people: (list) =>
       replace(
         "employees",

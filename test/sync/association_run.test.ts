@@ -118,9 +118,9 @@ test("a run whose every request was answered keeps nobody waiting", async () => 
   const world = await associationFixture();
   await world.links([["a", "f1"]]);
   await world.associate("one");
-  expect(
-    await world.sql("select token from retl.employees_sync_lease where not_before is not null"),
-  ).toEqual([]);
+  expect(await world.sql("select token from retl.employees_sync_lease where not_before is not null")).toEqual(
+    [],
+  );
 });
 
 test("answers that are never about an association stop the step, as those of a proxy do", async () => {

@@ -270,7 +270,16 @@ from differences
 cross join run
 cross join numbered
 where action = 'create'`,
-  association_page: `select
+  association_page: `{% if sharing -%}
+-- What is to stay between records, so that a removal takes nothing of it away.
+with staying as (
+  select label, from_hubspot_id, to_hubspot_id
+  from {{ associations }}
+  where to_object_type = {{ to_object_type }}
+    and (operation = 'create' or (operation is null and (acknowledged_at is not null or in_doubt)))
+)
+{% endif -%}
+select
   cast(a.seq as varchar) as seq,
   a.association_id,
   a.from_hubspot_id,
@@ -279,17 +288,24 @@ where action = 'create'`,
   a.type_id,
   cast(a.in_doubt as varchar) as in_doubt
   {%- if sharing %},
-  -- Whether another association of ours between the two records is to stay.
-  cast(kept.from_hubspot_id is not null as varchar) as is_shared
+  cast(kept.from_hubspot_id is not null as varchar) as is_shared,
+  cast(back.label is not null as varchar) as is_said_back
   {%- endif %}
 from {{ associations }} as a
 {%- if sharing %}
 left join (
-  select distinct from_hubspot_id, to_hubspot_id
-  from {{ associations }}
-  where to_object_type = {{ to_object_type }}
-    and (operation = 'create' or (operation is null and (acknowledged_at is not null or in_doubt)))
+  select from_hubspot_id, to_hubspot_id from staying
+  {%- if same_type %}
+  union
+  select to_hubspot_id, from_hubspot_id from staying
+  {%- else %}
+  group by from_hubspot_id, to_hubspot_id
+  {%- endif %}
 ) as kept on kept.from_hubspot_id = a.from_hubspot_id and kept.to_hubspot_id = a.to_hubspot_id
+-- HubSpot keeps one association for both directions, so between records of one type either may say it.
+left join (
+  select distinct label, from_hubspot_id, to_hubspot_id from staying {% unless same_type %}where false{% endunless %}
+) as back on back.label = a.label and back.from_hubspot_id = a.to_hubspot_id and back.to_hubspot_id = a.from_hubspot_id
 {%- endif %}
 where a.run_id = ?
   and a.operation = ?
@@ -687,11 +703,12 @@ where run_id = ? and batch_number = cast(? as {{ type.integer }}) and kind = 'st
 from {{ journal }}
 where folded_at is null and run_id <> ?`,
   lease_acquire: `-- R1: the same run keeps its token; another run takes over only what has expired, and with a higher token.
+-- The tables of another sync, or of another destination, are not to be taken.
 update {{ lease }}
 set token = case when holder = ? then token else token + 1 end,
     holder = ?,
     expires_at = {{ expires_at }}
-where holder is null or holder = ? or expires_at < {{ now }}`,
+where sync = ? and destination = ? and (holder is null or holder = ? or expires_at < {{ now }})`,
   lease_extend: `-- R1, R4: hits one row only while no other run took the lease, so inside a transaction it is the fence.
 update {{ lease }}
 set expires_at = {{ expires_at }}
@@ -1181,6 +1198,28 @@ where code not in ('MISSING_ID', 'DUPLICATE_ID')
       and c.{{ id }} is not null
       and (c.operation <> 'skip' or c.reason not in ('unchanged', 'create_only', 'removed'))
   )`,
+  report_associations: `-- Associations by source id: all of one row, or those that HubSpot refused or that are in doubt.
+select
+  from_id,
+  to_sync,
+  to_id,
+  label,
+  operation,
+  cast(in_doubt as varchar) as in_doubt,
+  code,
+  message,
+  cast(attempts as varchar) as attempts,
+  {{ acknowledged_at_text }} as acknowledged_at,
+  {{ next_try_at_text }} as next_try_at,
+  cast(count(*) over () as varchar) as total
+from {{ associations }}
+{%- if of_row %}
+where from_id = ?
+{%- else %}
+where (code is not null or in_doubt) and (cast(? as varchar) is null or code = ?)
+{%- endif %}
+order by from_id, to_sync, label, to_id
+limit {{ limit }}`,
   report_events: `-- What last became of each asset; a run records what it planned before it ends, so only ends are looked at.
 select asset_key, kind, run_id, occurred_at, metadata
 from (
@@ -1390,7 +1429,7 @@ cross join (
     max({{ finished_at_text }}) as last_success_at,
     min({{ finished_age_ms }}) as last_success_age_ms
   from {{ runs }}
-  where sync = ? and status = 'succeeded'
+  where sync = ? and status = 'succeeded' and failure_recorded_at is null
 ) as r`,
   run_failure: `-- R10: hits a row once a run, so whoever hits it records and alerts.
 update {{ runs }}

@@ -12,7 +12,7 @@ export function associationReport(
   const figures = {
     created,
     removed,
-    "left with another label": left,
+    "left in place": left,
     rejected,
     deferred,
     unknown,
@@ -25,10 +25,7 @@ export function associationReport(
   return {
     render_all: [
       ...partsOf(settled),
-      markdown(
-        `### ${plain(sync)}: associations`,
-        ...alertProblems.map((problem) => `\n${plain(problem)}`),
-      ),
+      markdown(`### ${plain(sync)}: associations`, ...alertProblems.map((problem) => `\n${plain(problem)}`)),
       table(["figure", "value"], rows),
       ...(reasons.length === 0 ? [] : [table(["code", "count"], reasons)]),
       report,

@@ -17,7 +17,7 @@ type Removal =
   | "archive"
   /** Something else is: only our label goes. */
   | "archive_label"
-  /** Something else is, and ours has no label: HubSpot could only take all of them away. */
+  /** The other row says it too, or something else is and ours has no label: HubSpot could only take all of them away. */
   | "leave"
   | "unknown";
 
@@ -72,6 +72,7 @@ function removalOf(row: OwedAssociation, label: string, held: Types): Removal {
   if (records === undefined || records.kind === "unknown") return "unknown";
   const there = records.kind === "none" ? undefined : records.types.get(row.to);
   if (there === undefined) return "gone";
+  if (row.isSaidBack) return "leave";
   const isOurs = (type: AssociationType) =>
     type.category === row.type?.category && type.typeId === row.type.typeId;
   // HubSpot's own kinds (without a label, primary) come with an association; a label of the account was set by somebody.
@@ -103,7 +104,7 @@ async function readHeld(
     const next: { id: string; after: string }[] = [];
     for (const [index, { id }] of inputs.entries()) {
       const page = asked.verdict.records[index] ?? { kind: "unknown" };
-      const records = merged(held.get(id), page);
+      const records = merged(held.get(id), onlyOf(page, wanted.get(id) ?? []));
       held.set(id, records);
       const isOpen =
         records.kind === "found" && wanted.get(id)?.some((to) => !records.types.has(to)) === true;
@@ -112,6 +113,16 @@ async function readHeld(
     inputs = next;
   }
   return held;
+}
+
+/** What else a record is associated with is not kept: a company may have a hundred thousand contacts. */
+function onlyOf(page: AssociatedRecords, wanted: readonly string[]): AssociatedRecords {
+  if (page.kind !== "found") return page;
+  const found = wanted.flatMap((to) => {
+    const types = page.types.get(to);
+    return types === undefined ? [] : [[to, types] as const];
+  });
+  return { ...page, types: new Map(found) };
 }
 
 function merged(before: AssociatedRecords | undefined, page: AssociatedRecords): AssociatedRecords {

@@ -18,6 +18,8 @@ export interface OwedAssociation {
   readonly inDoubt: boolean;
   /** Whether another association of ours between the two records is to stay; only looked up for removals. */
   readonly isShared: boolean;
+  /** Whether the other record's row says the same association, from its side; only looked up for removals. */
+  readonly isSaidBack: boolean;
 }
 
 /** What became of one association of a request. */
@@ -63,6 +65,7 @@ export class AssociationRows {
         {
           sharing: operation === "remove",
           to_object_type: quoteLiteral(target.object_type),
+          same_type: target.object_type === this.#session.sync.config.object_type,
           page_rows: `${rows}`,
         },
       );
@@ -78,6 +81,7 @@ export class AssociationRows {
               : { category: row.category, typeId: row.type_id },
           inDoubt: cell(row, "in_doubt") === "true",
           isShared: row.is_shared === "true",
+          isSaidBack: row.is_said_back === "true",
         }));
       }
       if (found.length < rows) return;

@@ -5,7 +5,7 @@ export interface AssociationOutcomes {
   readonly created: number;
   /** Taken away, or not there any more. */
   readonly removed: number;
-  /** Not ours any more, but left in place because of a label that somebody else set. */
+  /** Not said any more, but left in place: the other row says it too, or somebody else set a label. */
   readonly left: number;
   readonly rejected: number;
   /** Not sent: a limit, or the step was stopped. The next run goes on with them. */

@@ -26,20 +26,23 @@ export interface LeaseReading {
 
 /**
  * R1: takes the lease for a run, or keeps it for the run that has it.
- * Throws `RETL_BUSY` while another run holds it and `RETL_NOT_MIGRATED` when the sync's lease has no row.
+ * Throws `RETL_BUSY` while another run holds it, `RETL_SYNC_CHANGED` when the tables are another sync's, and `RETL_NOT_MIGRATED` when
+ * the sync's lease has no row.
  */
 export async function acquireLease(session: SyncSession, runId: string): Promise<Lease> {
+  const { sync } = session;
   const expiry = expiryScope(session);
   const hit = await session.execute(
     "lease_acquire",
-    [runId, runId, expiry.milliseconds, runId],
+    [runId, runId, expiry.milliseconds, sync.key, destinationOf(sync), runId],
     expiry.scope,
   );
   const lease = await readLease(session);
+  requireSame(session, lease);
   if (hit === 1 && lease.holder === runId) return { runId, token: lease.token };
   const seconds = Math.ceil(lease.remainingMs / 1000);
   throw new RetlError("RETL_BUSY", {
-    what: `${session.sync.key} is being synced by the run ${lease.holder ?? "?"}, whose lease ends in ${seconds} s unless it goes on.`,
+    what: `${sync.key} is being synced by the run ${lease.holder ?? "?"}, whose lease ends in ${seconds} s unless it goes on.`,
     state: "This run read and wrote nothing.",
     next: "Wait for the other run to end; if its worker died, the lease expires by itself and the next run settles what it left.",
     details: { holder: lease.holder, remaining_ms: lease.remainingMs },
@@ -58,8 +61,10 @@ export function destinationOf({ config }: CompiledSync): string {
  * Throws `RETL_SYNC_CHANGED`.
  */
 export async function requireSameSync(session: SyncSession): Promise<void> {
-  const { sync, tables } = session;
-  const lease = await readLease(session);
+  requireSame(session, await readLease(session));
+}
+
+function requireSame({ sync, tables }: SyncSession, lease: LeaseReading): void {
   const destination = destinationOf(sync);
   if (lease.sync === sync.key && lease.destination === destination) return;
   throw new RetlError("RETL_SYNC_CHANGED", {

@@ -58,10 +58,11 @@ export async function planChanges(
   params: RunParams,
 ): Promise<Plan> {
   const session = new SyncSession(warehouse, sync);
-  await requireSameSync(session);
+  if (params.dry_run) {
+    await requireSameSync(session);
+    return dryRun(warehouse, session, await readMapping(session), runId, params);
+  }
   const mapping = await readMapping(session);
-  if (params.dry_run) return dryRun(warehouse, session, mapping, runId, params);
-
   const lease = await acquireLease(session, runId);
   const predecessors = await settlePredecessors(warehouse, session, lease);
   let end: Plan | Held | "settled";
