@@ -18,7 +18,8 @@ const options = new Command("build")
 try {
   process.exitCode = await (options.check === true ? check() : build());
 } catch (error) {
-  console.error(pc.red(String(error)));
+  // An error with a code says all there is to say; the name of another one tells what kind it is.
+  console.error(pc.red(String(error).replace(/^Error: (?=[A-Z_]+: )/, "")));
   process.exitCode = 1;
 }
 

@@ -1,5 +1,6 @@
 import { reachableAssets } from "../../f/asset_graph/graph.ts";
 import type { PlanAnswer } from "../../f/reverse_etl/report/plan_rendering.ts";
+import { AS_IT_IS } from "../../f/reverse_etl/report/property_changes.ts";
 import { isRecord } from "../flow_runner/job_result.ts";
 import { type ApprovedPlan, approvalLine } from "./approval_line.ts";
 import { type CommandResult, EXIT } from "./command_result.ts";
@@ -154,16 +155,33 @@ function planText(printer: Printer, { sync, plan, sample, approve }: ShownPlan, 
         `  the run ${run} did not settle; the next run settles it first, which may change the plan`,
       ),
     ),
-    ...(sample.length === 0 ? [] : ["", sampleTable(printer, sample)]),
-    ...(sample.length === 0 || values ? [] : [colors.dim("  --show-values shows the values themselves")]),
-    ...(plan.changes + links === 0 ? [] : ["", `  To send exactly this: ${approve}`]),
+    ...(sample.length === 0 ? [] : ["", sampleText(printer, sample)]),
+    ...(values || sample.every(({ change }) => change === AS_IT_IS)
+      ? []
+      : [colors.dim("  --show-values shows the values themselves")]),
+    // A plan with mapping problems is refused before anything is sent, approved or not.
+    ...(plan.changes + links === 0 || mapping_problems.length > 0
+      ? []
+      : ["", `  To send exactly this: ${approve}`]),
   ].join("\n");
 }
 
-function sampleTable(printer: Printer, sample: ShownPlan["sample"]): string {
+/** A resync sends what HubSpot has already, too: of that only the number is shown. */
+function sampleText(printer: Printer, sample: ShownPlan["sample"]): string {
   const head = ["row", "operation", "property", "before", "after", "change"];
-  return printer.table(
-    head,
-    sample.map((line) => head.map((name) => String(line[name] ?? ""))),
-  );
+  const differing = sample.filter(({ change }) => change !== AS_IT_IS);
+  const same = sample.length - differing.length;
+  return [
+    ...(differing.length === 0
+      ? []
+      : [
+          printer.table(
+            head,
+            differing.map((line) => head.map((name) => String(line[name] ?? ""))),
+          ),
+        ]),
+    ...(same === 0
+      ? []
+      : [printer.colors.dim(`  ${counted(same, "value")} of the sample HubSpot has already, as sent`)]),
+  ].join("\n");
 }

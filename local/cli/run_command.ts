@@ -72,9 +72,14 @@ export async function runCommand(
         not_pushed: notPushed,
         seconds: Math.round(milliseconds / 100) / 10,
         windmill_jobs: run.jobs,
-        syncs: records.map(([sync, record]) => {
+        syncs: records.map(([sync, { planId, ...record }]) => {
           const report = associations.get(sync);
-          return { sync, ...record, ...(report === undefined ? {} : { associations: report }) };
+          return {
+            sync,
+            plan_id: planId,
+            ...record,
+            ...(report === undefined ? {} : { associations: report }),
+          };
         }),
         ...(failure === null
           ? {}
@@ -93,6 +98,7 @@ export async function runCommand(
           notPushed,
           stepErrors: [...stepErrors.values()],
           took: durationText(milliseconds),
+          resync: options.resync,
           flags: open.flags,
         }),
     };

@@ -19,12 +19,15 @@ export function runText(
     /** What steps threw, those included that a later try made good. */
     readonly stepErrors: readonly string[];
     readonly took: string;
+    /** What the run was told to send again. */
+    readonly resync: string | undefined;
     /** What finds the same resources again. */
     readonly flags: string;
   },
 ): string {
   const { colors } = printer;
   const { job, run, records, associations, failure, notPushed, stepErrors, took, flags } = told;
+  const resync = told.resync === undefined ? "" : ` --resync ${told.resync}`;
   const word = failure === null ? colors.green("succeeded") : colors.red("failed");
   return [
     `${printer.heading(job.job.name)}  ${word} in ${took}  ${colors.dim(`run ${run.jobId}`)}`,
@@ -37,6 +40,12 @@ export function runText(
       ? []
       : stepErrors.filter((line) => !line.includes(failure.message.trim().slice(0, 80)))
     ).map((line) => `  ${colors.dim(line)}`),
+    ...records
+      .filter(([, { status }]) => status === "dry_run")
+      .map(
+        ([sync, { planId }]) =>
+          `  nothing was sent; what ${planId} would send: npx tailrace plan ${sync}${resync}${flags}`,
+      ),
     ...records
       .filter(
         ([sync, { outcomes }]) => (outcomes?.rejected ?? 0) + (associations.get(sync)?.rejected ?? 0) > 0,

@@ -39,13 +39,22 @@ export async function tailrace(args: readonly string[], surroundings: Surroundin
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.fine;
       if (error.code !== "commander.help")
-        fail({ code: "CLI_USAGE", message: error.message.replace(/^error: /, ""), details: {} });
+        fail({ code: "CLI_USAGE", message: usageMessage(error), details: {} });
       return EXIT.usage;
     }
     const failure = failureOf(error);
     fail(failure);
     return failure.exit;
   }
+}
+
+/** Commander's words as a sentence, with its suggestion if it has one. */
+function usageMessage({ message }: CommanderError): string {
+  const told = message
+    .replace(/^error: /, "")
+    .replaceAll(/\s*\n\s*/g, " ")
+    .trim();
+  return `${told.replace(/[.)]?$/, (end) => end || ".")} Nothing was done; --help lists what there is.`;
 }
 
 /** Each command is loaded when it is asked for: together they take seconds. */

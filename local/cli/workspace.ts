@@ -132,7 +132,10 @@ function startDemoSimulator(folder: string) {
 function requireDatabaseFile(resource: unknown, { mayCreate }: Needs): void {
   if (mayCreate === true || !isRecord(resource) || resource.kind !== "duckdb") return;
   if (typeof resource.path !== "string" || existsSync(resource.path)) return;
-  throw new CliError("CLI_NO_RESOURCES", `There is no warehouse at ${resource.path}.`);
+  throw new CliError(
+    "CLI_NO_RESOURCES",
+    `There is no warehouse at ${resource.path}; nothing was made there. npm start -- --data DIR makes one in DIR.`,
+  );
 }
 
 function opened(

@@ -55,10 +55,11 @@ export function readOptions(argv: readonly string[]): DemoOptions {
         .choices(["default", "short"])
         .default("default"),
     )
-    .option("--latency <range>", "milliseconds that an answer of the simulator takes", latency, {
-      minMs: 20,
-      maxMs: 80,
-    })
+    .addOption(
+      new Option("--latency <range>", "milliseconds that an answer of the simulator takes")
+        .argParser(latency)
+        .default({ minMs: 20, maxMs: 80 }, "20-80"),
+    )
     .option("--report <file>", "where the HTML report goes", DEFAULT_REPORT)
     .parse([...argv]);
   const options = program.opts<DemoOptions>();

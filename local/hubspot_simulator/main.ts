@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { type StartOptions, startSimulator } from "./server.ts";
 import { DEFAULT_TOKEN, faultRules, objectSpecifications } from "./settings.ts";
@@ -26,7 +26,11 @@ const command = new Command("simulator")
   .option("--burst <calls>", "calls of one token in a window", wholeNumber, 190)
   .option("--window <milliseconds>", "length of the burst window", wholeNumber, 10_000)
   .option("--daily <calls>", "calls of all tokens in a day", wholeNumber, 625_000)
-  .option("--latency <range>", "milliseconds that a call takes, as in 20-80", range, { minMs: 0, maxMs: 0 })
+  .addOption(
+    new Option("--latency <range>", "milliseconds that a call takes, as in 20-80")
+      .argParser(range)
+      .default({ minMs: 0, maxMs: 0 }, "0"),
+  )
   .option("--seed <number>", "decides latencies, order of results and random faults", wholeNumber, 1)
   .option("--token <token...>", "tokens that are accepted, one per private app", [DEFAULT_TOKEN])
   .option("--objects <file>", "JSON: object types and properties beside HubSpot's own")

@@ -3,6 +3,9 @@ import type { ValueKind } from "../sync/preflight.ts";
 import type { ReadBack } from "../sync/verdict.ts";
 import { type Cell, shortened } from "./rendered_result.ts";
 
+/** What is said of a property that HubSpot holds with the value that would be sent. */
+export const AS_IT_IS = "as it is";
+
 /** Whether what HubSpot holds of a property is, in one of its known forms, the value that would be sent. */
 export type IsSame = (property: string, sent: string, held: string | null) => boolean;
 
@@ -65,7 +68,7 @@ function recordOf(present: ReadBack, hubspotId: string | null): string {
 
 function changeOf(present: ReadBack, held: string, sent: string, same: boolean): string {
   if (present.kind === "unknown") return "sent";
-  if (held === sent || same) return "as it is";
+  if (held === sent || same) return AS_IT_IS;
   if (sent === "") return "cleared";
   return held === "" ? "set" : "changed";
 }

@@ -200,6 +200,7 @@ describe("npm run build -- --check", () => {
     edit("resources/hubspot.resource.yaml", "$var:f/reverse_etl/hubspot_token", "pat-na1-0123456789");
     const { code, output } = await build("--check");
     expect(code).toBe(1);
+    expect(output).toMatch(/^BUILD_RESOURCES: /);
     expect(output).toContain(
       "resources/hubspot.resource.yaml: value.token must be a reference such as $var:",
     );

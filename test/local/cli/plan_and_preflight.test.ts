@@ -43,6 +43,9 @@ describe("plan", () => {
     await world.run();
     const { plans } = await world.json<PlanDocument>("plan", SYNC, "--resync", "all");
     expect(plans[0]?.approve).toContain("--resync all");
+    const { out } = await world.cli("plan", SYNC, "--resync", "all");
+    expect(out).toMatch(/\d+ values of the sample HubSpot has already, as sent/);
+    expect(out).not.toContain("as it is");
     const [, approve = ""] = /^npx tailrace (.*)$/.exec(plans[0]?.approve ?? "") ?? [];
     expect(await world.cli(...approve.split(" "))).toMatchObject({ code: 0 });
   });
@@ -87,6 +90,10 @@ describe("preflight", () => {
     expect(code).toBe(1);
     expect(out).toMatch(/scor +PROPERTY_MISSING .*Map to score/);
     expect(out).toMatch(/tier +OPTION_MISSING /);
+    const plan = await world.cli("plan", SYNC);
+    expect(plan.code).toBe(1);
+    expect(plan.out).toMatch(/HubSpot would refuse every row: scor PROPERTY_MISSING/);
+    expect(plan.out).not.toContain("--approve");
     expect(await world.writeCalls()).toBe(0);
   });
 });

@@ -30,6 +30,7 @@ describe("a command without resources", () => {
     const cwd = temporaryFolder();
     const { code, err } = await command(["status", "--data", "nowhere"], { cwd });
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("There is no warehouse at") });
+    expect(err).toContain("npm start -- --data DIR makes one");
   });
 });
 
@@ -82,6 +83,9 @@ describe("a command line that is wrong", () => {
     const { code, out, err } = await command(args, { cwd: temporaryFolder() });
     expect({ code, out, err }).toEqual({ code: 2, out: "", err: expect.stringContaining(why) });
     expect(err).toMatch(/^CLI_/);
+    if (err.startsWith("CLI_USAGE") && !err.includes("--data")) {
+      expect(err).toMatch(/[.)] Nothing was done; --help lists what there is\.\n$/);
+    }
   });
 
   it("help ends with 0 and lists commands and exit codes", async () => {

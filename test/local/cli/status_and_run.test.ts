@@ -7,7 +7,7 @@ const SYNC = "hubspot/contacts";
 interface RunDocument {
   readonly success: boolean;
   readonly run_id: string;
-  readonly syncs: readonly { readonly status: string; readonly planId: string }[];
+  readonly syncs: readonly { readonly status: string; readonly plan_id: string }[];
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -42,6 +42,15 @@ describe("run", () => {
     });
   });
 
+  it("that is dry sends nothing and names the command that shows its plan", async () => {
+    const world = await cliWorld();
+    await world.people(persons(3));
+    const { code, out } = await world.cli("run", "people", "--dry-run", "--resync", "all");
+    expect(code).toBe(0);
+    expect(out).toMatch(/nothing was sent; what plan_\w+ would send: npx tailrace plan \S+ --resync all/);
+    expect(await world.writeCalls()).toBe(0);
+  });
+
   it("ends with 3 when a guard holds it, names the command that lets the plan through, and that command does", async () => {
     const world = await cliWorld({ sync: GUARDED });
     await world.people(persons(10));
@@ -50,7 +59,7 @@ describe("run", () => {
     const held = await world.cli("run", "people", "--json");
     const { error, syncs } = JSON.parse(held.out) as RunDocument;
     expect({ code: held.code, error: error?.code }).toEqual({ code: 3, error: "RETL_HELD_CHANGED_ROWS" });
-    const plan = syncs[0]?.planId ?? "";
+    const plan = syncs[0]?.plan_id ?? "";
     expect(error?.message).toContain(`npx tailrace run people --select ${SYNC} --approve ${plan}`);
     const status = await world.cli("status");
     expect(status.code).toBe(1);
