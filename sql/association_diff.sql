@@ -27,8 +27,9 @@ links as {{ materialized }} (
     {{ relation.keeps_removed }} as keeps_removed
   from source_keys as s
   join source_ids as u on u.id = s.id and u.times = 1
-  left join {{ state }} as own on own.{{ id }} = s.id
-  left join {{ relation.target_state }} as other on other.{{ relation.target_id }} = s.{{ relation.alias }}
+  left join {{ state }} as own on own.{{ id }} = s.id and own.row_hash is not null
+  left join {{ relation.target_state }} as other
+    on other.{{ relation.target_id }} = s.{{ relation.alias }} and other.row_hash is not null
   left join (select distinct {{ relation.target_source_id }} as id from {{ relation.target_source }}) as target
     on target.id = s.{{ relation.alias }}
   where s.{{ relation.alias }} is not null

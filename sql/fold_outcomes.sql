@@ -79,7 +79,7 @@ shared_records as {{ materialized }} (
   from {{ state }} as t
   join written on written.hubspot_id = t.hubspot_id and written.id <> t.{{ id }}
   left join given_up on given_up.id = t.{{ id }}
-  where t.removed_at is null and given_up.id is null
+  where t.removed_at is null and t.row_hash is not null and given_up.id is null
 ),
 -- A record that was archived or emptied for a removed row and that another row wrote to in the same run: nobody knows which came last.
 overtaken_records as {{ materialized }} (

@@ -29,14 +29,16 @@ sizes as {{ materialized }} (
     state_size.n as state_rows,
     source_size.n - sides.listed as unchanged,
     source_size.n - sides.listed + sides.matched as paired,
-    state_size.n - sides.absent as present
+    state_size.n - sides.absent as present,
+    sides.nameless
   from (select count(*) as n from {{ source }}) as source_size
   cross join (select count(*) as n from {{ state }}) as state_size
   cross join (
     select
       count(row_hash) as listed,
       count(case when row_hash is not null and in_state then 1 end) as matched,
-      count(case when row_hash is null then 1 end) as absent
+      count(case when row_hash is null then 1 end) as absent,
+      count(case when row_hash is not null and id is null then 1 end) as nameless
     from compared
   ) as sides
 ),
@@ -54,6 +56,18 @@ repeated_ids as {{ materialized }} (
 waiting as (
   select {{ id }} as id, row_hash from {{ rejections }} where next_try_at > {{ now }} and not {{ not_waiting }}
 ),
+{%- unless removed_is_left %}
+-- Rows that are gone and whose records another row of the source has, too: they are not to be touched. Of several such rows that are gone, the
+-- first one is enough.
+taken_over as {{ materialized }} (
+  select distinct c.id
+  from compared as c
+  join {{ state }} as gone on gone.{{ id }} = c.id
+  join {{ state }} as holder on holder.hubspot_id = gone.hubspot_id and holder.{{ id }} <> gone.{{ id }}
+  left join compared as absent on absent.id = holder.{{ id }} and absent.row_hash is null
+  where c.row_hash is null and (absent.id is null or absent.id < c.id)
+),
+{%- endunless %}
 judged as {{ materialized }} (
   select
     c.source_key,
@@ -68,8 +82,13 @@ judged as {{ materialized }} (
       {%- elsif removed_is_cleared %}
       when c.row_hash is null and c.known_hash = {{ removed_hash }} and not c.in_doubt then 'gone'
       {%- endif %}
-      {%- unless resync_rejected or removed_is_left %}
+      {%- unless removed_is_left %}
+      when c.row_hash is null and taken_over.id is not null then case when c.was_removed then 'gone' else 'taken_over' end
+      {%- unless resync_rejected %}
       when c.row_hash is null and waiting.id is not null then 'removal_waiting'
+      {%- endunless %}
+      -- A source row without an id may be any of those that seem to be gone.
+      when c.row_hash is null and sizes.nameless > 0 then 'removal_unsure'
       {%- endunless %}
       when c.row_hash is null then 'removed'
       when c.id is null then 'missing_id'
@@ -88,6 +107,10 @@ judged as {{ materialized }} (
   from compared as c
   left join repeated_ids on repeated_ids.id = c.id
   left join waiting on waiting.id = c.id and waiting.row_hash = coalesce(c.row_hash, {{ removed_hash }})
+  {%- unless removed_is_left %}
+  left join taken_over on taken_over.id = c.id
+  cross join sizes
+  {%- endunless %}
   where repeated_ids.id is null
 ),
 -- The wide columns are read for these rows only: the comparison above needs ids and hashes.
@@ -155,7 +178,7 @@ listed as (
     id, coalesce(row_hash, {{ removed_hash }}), null, in_state, known_hash is not null, 'skip', reason, null,
     null, null, null
   from judged
-  where reason in ('missing_id', 'waiting', 'removal_waiting'{% if removed_is_left %}, 'removed'{% endif %})
+  where reason in ('missing_id', 'waiting', 'removal_waiting', 'removal_unsure', 'taken_over'{% if removed_is_left %}, 'removed'{% endif %})
   union all
   select s.id, s.row_hash, null, false, false, 'skip', 'duplicate_id', null, null, null, null
   from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
@@ -197,8 +220,13 @@ listed_counts as (
     count(case when operation = 'update' and reason <> 'removed' then 1 end) as to_update,
     count(case when operation = 'archive' then 1 end) as to_archive,
     count(case when operation = 'update' and reason = 'removed' then 1 end) as to_clear,
-    count(case when reason = 'removed' and (operation <> 'skip' or was_acknowledged) then 1 end) as removed,
-    count(case when reason = 'removed' and operation = 'skip' then 1 end) as left_alone,
+    count(
+      case
+        when reason = 'removal_unsure' then 1
+        when reason in ('removed', 'taken_over') and (operation <> 'skip' or was_acknowledged) then 1
+      end
+    ) as removed,
+    count(case when reason in ('removed', 'taken_over') and operation = 'skip' then 1 end) as left_alone,
     count(case when reason = 'changed' then 1 end) as changed,
     count(case when reason = 'unchanged' then 1 end) as refreshed,
     count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,

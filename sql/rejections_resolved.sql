@@ -7,5 +7,5 @@ where code not in ('MISSING_ID', 'DUPLICATE_ID')
     where c.run_id = ?
       and c.seq > 0
       and c.{{ id }} is not null
-      and (c.operation <> 'skip' or c.reason not in ('unchanged', 'create_only', 'removed'))
+      and (c.operation <> 'skip' or c.reason not in ('unchanged', 'create_only', 'removed', 'taken_over'))
   )

@@ -2,4 +2,4 @@
 update {{ state }}
 set removed_at = {{ now }}
 from {{ changes }} as c
-where c.run_id = ? and c.operation = 'skip' and c.reason = 'removed' and {{ state }}.{{ id }} = c.{{ id }}
+where c.run_id = ? and c.operation = 'skip' and c.reason in ('removed', 'taken_over') and {{ state }}.{{ id }} = c.{{ id }}

@@ -199,6 +199,43 @@ describe("the rate limit", () => {
     expect(most(server.arrivals)).toBeLessThanOrEqual(50);
   });
 
+  test("a call always may leave some time, however many were refused or not sent before", async () => {
+    const work = async (seed: number) => {
+      const random = randomStream(seed, "limiter").next;
+      const clock = virtualClock();
+      const limiter = createRateLimiter({ calls: 12, seconds: 10, share: 0.25, clock, random });
+      const worker = async () => {
+        for (let call = 0; call < 4; call++) {
+          const slot = await limiter.acquire();
+          await clock.sleep(random() * 3_000);
+          const way = random();
+          const remaining = { "x-hubspot-ratelimit-remaining": String(Math.floor(random() * 6)) };
+          const answer = { kind: "answered", body: "{}", latencyMs: 1 } as const;
+          if (way < 0.4) slot.unused();
+          else if (way < 0.5) slot.answered({ ...answer, status: 429, headers: {} });
+          else slot.answered({ ...answer, status: 200, headers: remaining });
+        }
+      };
+      await clock.run(Promise.all([worker(), worker(), worker()]));
+    };
+    for (let seed = 1; seed <= 1_000; seed++) await work(seed);
+  });
+
+  test("a pause that is too long to be waited for ends the push instead of holding its calls", async () => {
+    const clock = virtualClock();
+    const limiter = createRateLimiter({ calls: 190, seconds: 10, share: 1, clock, random: () => 0 });
+    const headers = { "retry-after": "3600" };
+    const work = async () => {
+      const first = await limiter.acquire();
+      const waiting = limiter.acquire();
+      first.answered({ kind: "answered", status: 429, headers, body: "", latencyMs: 1 });
+      await waiting;
+      return clock.now();
+    };
+    expect(await clock.run(work())).toBeLessThan(1_000_000 + 10_000);
+    expect(limiter.exhausted).toBe("RATE_LIMIT");
+  });
+
   test("refusals in a row pause longer each time, up to a window", async () => {
     const clock = virtualClock();
     const limiter = createRateLimiter({ calls: 190, seconds: 10, share: 1, clock, random: () => 0 });

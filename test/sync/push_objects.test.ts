@@ -336,7 +336,10 @@ describe("contacts by email", () => {
     expect(held?.properties).toMatchObject({ email: "ada@example.com", city: "Ulm" });
 
     const archived = await portal.push(
-      row({ id: "Countess@example.com", operation: "archive", removed: true, payload: {}, desired: {} }),
+      row({
+        ...{ id: "Countess@example.com", operation: "archive", removed: true, payload: {}, desired: {} },
+        hubspotId: primary,
+      }),
       BY_EMAIL,
     );
     expect(archived.summary).toMatchObject({ acknowledged: 1 });

@@ -141,8 +141,9 @@ links as {{ materialized }} (
     {{ relation.keeps_removed }} as keeps_removed
   from source_keys as s
   join source_ids as u on u.id = s.id and u.times = 1
-  left join {{ state }} as own on own.{{ id }} = s.id
-  left join {{ relation.target_state }} as other on other.{{ relation.target_id }} = s.{{ relation.alias }}
+  left join {{ state }} as own on own.{{ id }} = s.id and own.row_hash is not null
+  left join {{ relation.target_state }} as other
+    on other.{{ relation.target_id }} = s.{{ relation.alias }} and other.row_hash is not null
   left join (select distinct {{ relation.target_source_id }} as id from {{ relation.target_source }}) as target
     on target.id = s.{{ relation.alias }}
   where s.{{ relation.alias }} is not null
@@ -452,9 +453,10 @@ group by run_id`,
   fold_doubtful: `update {{ state }}
 set in_doubt = true
 where {{ id }} in (select {{ id }} from {{ fold }} where fold_id = ? and in_doubt)`,
-  fold_doubtful_new: `-- A row that may have been created without our knowing of it is remembered, too.
+  fold_doubtful_new: `-- A row that may have been created without our knowing of it is remembered, too, and with it the record that it shares with another row, so
+-- that this record is not taken for the other row's alone.
 insert into {{ state }} ({{ id }}, hubspot_id, payload, row_hash, in_doubt, run_id, acknowledged_at)
-select f.{{ id }}, null, null, null, true, max(f.run_id), null
+select f.{{ id }}, max(case when f.code = 'SAME_RECORD' then f.hubspot_id end), null, null, true, max(f.run_id), null
 from {{ fold }} as f
 left join {{ state }} as t on t.{{ id }} = f.{{ id }}
 where f.fold_id = ? and f.in_doubt and t.{{ id }} is null
@@ -544,7 +546,7 @@ shared_records as {{ materialized }} (
   from {{ state }} as t
   join written on written.hubspot_id = t.hubspot_id and written.id <> t.{{ id }}
   left join given_up on given_up.id = t.{{ id }}
-  where t.removed_at is null and given_up.id is null
+  where t.removed_at is null and t.row_hash is not null and given_up.id is null
 ),
 -- A record that was archived or emptied for a removed row and that another row wrote to in the same run: nobody knows which came last.
 overtaken_records as {{ materialized }} (
@@ -937,14 +939,16 @@ sizes as {{ materialized }} (
     state_size.n as state_rows,
     source_size.n - sides.listed as unchanged,
     source_size.n - sides.listed + sides.matched as paired,
-    state_size.n - sides.absent as present
+    state_size.n - sides.absent as present,
+    sides.nameless
   from (select count(*) as n from {{ source }}) as source_size
   cross join (select count(*) as n from {{ state }}) as state_size
   cross join (
     select
       count(row_hash) as listed,
       count(case when row_hash is not null and in_state then 1 end) as matched,
-      count(case when row_hash is null then 1 end) as absent
+      count(case when row_hash is null then 1 end) as absent,
+      count(case when row_hash is not null and id is null then 1 end) as nameless
     from compared
   ) as sides
 ),
@@ -962,6 +966,18 @@ repeated_ids as {{ materialized }} (
 waiting as (
   select {{ id }} as id, row_hash from {{ rejections }} where next_try_at > {{ now }} and not {{ not_waiting }}
 ),
+{%- unless removed_is_left %}
+-- Rows that are gone and whose records another row of the source has, too: they are not to be touched. Of several such rows that are gone, the
+-- first one is enough.
+taken_over as {{ materialized }} (
+  select distinct c.id
+  from compared as c
+  join {{ state }} as gone on gone.{{ id }} = c.id
+  join {{ state }} as holder on holder.hubspot_id = gone.hubspot_id and holder.{{ id }} <> gone.{{ id }}
+  left join compared as absent on absent.id = holder.{{ id }} and absent.row_hash is null
+  where c.row_hash is null and (absent.id is null or absent.id < c.id)
+),
+{%- endunless %}
 judged as {{ materialized }} (
   select
     c.source_key,
@@ -976,8 +992,13 @@ judged as {{ materialized }} (
       {%- elsif removed_is_cleared %}
       when c.row_hash is null and c.known_hash = {{ removed_hash }} and not c.in_doubt then 'gone'
       {%- endif %}
-      {%- unless resync_rejected or removed_is_left %}
+      {%- unless removed_is_left %}
+      when c.row_hash is null and taken_over.id is not null then case when c.was_removed then 'gone' else 'taken_over' end
+      {%- unless resync_rejected %}
       when c.row_hash is null and waiting.id is not null then 'removal_waiting'
+      {%- endunless %}
+      -- A source row without an id may be any of those that seem to be gone.
+      when c.row_hash is null and sizes.nameless > 0 then 'removal_unsure'
       {%- endunless %}
       when c.row_hash is null then 'removed'
       when c.id is null then 'missing_id'
@@ -996,6 +1017,10 @@ judged as {{ materialized }} (
   from compared as c
   left join repeated_ids on repeated_ids.id = c.id
   left join waiting on waiting.id = c.id and waiting.row_hash = coalesce(c.row_hash, {{ removed_hash }})
+  {%- unless removed_is_left %}
+  left join taken_over on taken_over.id = c.id
+  cross join sizes
+  {%- endunless %}
   where repeated_ids.id is null
 ),
 -- The wide columns are read for these rows only: the comparison above needs ids and hashes.
@@ -1063,7 +1088,7 @@ listed as (
     id, coalesce(row_hash, {{ removed_hash }}), null, in_state, known_hash is not null, 'skip', reason, null,
     null, null, null
   from judged
-  where reason in ('missing_id', 'waiting', 'removal_waiting'{% if removed_is_left %}, 'removed'{% endif %})
+  where reason in ('missing_id', 'waiting', 'removal_waiting', 'removal_unsure', 'taken_over'{% if removed_is_left %}, 'removed'{% endif %})
   union all
   select s.id, s.row_hash, null, false, false, 'skip', 'duplicate_id', null, null, null, null
   from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
@@ -1105,8 +1130,13 @@ listed_counts as (
     count(case when operation = 'update' and reason <> 'removed' then 1 end) as to_update,
     count(case when operation = 'archive' then 1 end) as to_archive,
     count(case when operation = 'update' and reason = 'removed' then 1 end) as to_clear,
-    count(case when reason = 'removed' and (operation <> 'skip' or was_acknowledged) then 1 end) as removed,
-    count(case when reason = 'removed' and operation = 'skip' then 1 end) as left_alone,
+    count(
+      case
+        when reason = 'removal_unsure' then 1
+        when reason in ('removed', 'taken_over') and (operation <> 'skip' or was_acknowledged) then 1
+      end
+    ) as removed,
+    count(case when reason in ('removed', 'taken_over') and operation = 'skip' then 1 end) as left_alone,
     count(case when reason = 'changed' then 1 end) as changed,
     count(case when reason = 'unchanged' then 1 end) as refreshed,
     count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
@@ -1196,7 +1226,7 @@ where code not in ('MISSING_ID', 'DUPLICATE_ID')
     where c.run_id = ?
       and c.seq > 0
       and c.{{ id }} is not null
-      and (c.operation <> 'skip' or c.reason not in ('unchanged', 'create_only', 'removed'))
+      and (c.operation <> 'skip' or c.reason not in ('unchanged', 'create_only', 'removed', 'taken_over'))
   )`,
   report_associations: `-- Associations by source id: all of one row, or those that HubSpot refused or that are in doubt.
 select
@@ -1599,7 +1629,7 @@ where c.run_id = ? and c.operation = 'skip' and c.reason in ('unchanged', 'creat
 update {{ state }}
 set removed_at = {{ now }}
 from {{ changes }} as c
-where c.run_id = ? and c.operation = 'skip' and c.reason = 'removed' and {{ state }}.{{ id }} = c.{{ id }}`,
+where c.run_id = ? and c.operation = 'skip' and c.reason in ('removed', 'taken_over') and {{ state }}.{{ id }} = c.{{ id }}`,
   state_resync: `-- A resync that does not finish goes on in the next run: what is in doubt is due until HubSpot acknowledges it.
 update {{ state }}
 set in_doubt = true

@@ -1,3 +1,4 @@
+import { RETRY } from "../sync/call_retry.ts";
 import type { Clock, Random } from "../sync/clock.ts";
 import type { HubSpotAnswer } from "../sync/hubspot_port.ts";
 import type { RateLimiter, RateSlot } from "../sync/push_ports.ts";
@@ -73,6 +74,8 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
 
   /** When the next call may leave: now, a moment, or never by itself when only an answer can tell. */
   function nextAt(now: number): number {
+    // Nobody sits out what ended the push: whoever waits is let go, to find that it is over.
+    if (exhausted !== null) return now;
     if (now < pausedUntil) return pausedUntil;
     if (isStrict) {
       const capacity = Math.max(1, Math.floor(share * calls));
@@ -83,7 +86,8 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
     if (window.hasInFlight) return leaving;
     // Nothing is under way that could bring news, so one call goes out to look: at once for a process that knows nothing.
     const knowsNothing = remaining === null || now - heardAt > windowMs;
-    return Math.min(leaving, Math.max(now, knowsNothing ? now : lookAt));
+    const oldNewsAt = heardAt + windowMs + 1;
+    return Math.min(leaving, Math.max(now, knowsNothing ? now : Math.min(lookAt, oldNewsAt)));
   }
 
   function pump(): void {
@@ -137,8 +141,10 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
     advance(now);
     if (answer.kind !== "answered") return;
     if (isReserveReached(answer, settings.dailyReserve ?? 0)) exhausted = "DAILY_RESERVE";
-    if (limitAnswer(answer)?.kind === "pause") {
+    const limit = limitAnswer(answer);
+    if (limit?.kind === "pause") {
       refused(call, answer, now);
+      if (limit.seconds > RETRY.longestWaitSeconds) exhausted ??= limit.code;
       return;
     }
     refusals = 0;

@@ -53,8 +53,9 @@ export async function keepDefinitionsSeen(
   fingerprint: string,
 ): Promise<void> {
   const before = await readDefinitionsSeen(session);
-  await session.execute("definitions_seen", [fingerprint, runId, session.sync.key]);
   const isOther = before.fingerprint !== null && before.fingerprint !== fingerprint;
+  // Before the fingerprint, because a step that dies in between must see the difference again.
   if (isOther && before.waiting > 0)
     await session.execute("rejections_due", [], { by_definition: BY_DEFINITION });
+  await session.execute("definitions_seen", [fingerprint, runId, session.sync.key]);
 }

@@ -49,7 +49,7 @@ export function sendWrite(
 }
 
 /** Contacts are found by any of their addresses, which this property lists beside the primary one. */
-const MORE_EMAILS = "hs_additional_emails";
+export const MORE_EMAILS = "hs_additional_emails";
 
 /** Asks for the rows' records in one read request; `ids` are record ids, or values of `idProperty`. */
 export function sendRead(

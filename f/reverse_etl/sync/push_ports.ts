@@ -71,6 +71,9 @@ export interface RateSlot {
 export interface RateLimiter {
   /** Resolves when one more call may leave now. The caller sends at once and then reports. */
   acquire(): Promise<RateSlot>;
-  /** Why nothing more may be sent today although HubSpot would take it (`DAILY_RESERVE`); null or absent while it may. */
+  /**
+   * Why this push may send nothing more: the day's reserve (`DAILY_RESERVE`), or the code of a limit whose pause is too long to be
+   * waited for. Null or absent while it may.
+   */
   readonly exhausted?: string | null;
 }

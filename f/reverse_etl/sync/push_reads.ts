@@ -1,7 +1,7 @@
 import type { PushRow } from "./call_of_changes.ts";
 import type { FailureCode } from "./failure_codes.ts";
 import { mergedAway, NO_RECORD, type Outcome } from "./outcome.ts";
-import { type PushContext, sendRead } from "./push_call.ts";
+import { MORE_EMAILS, type PushContext, sendRead } from "./push_call.ts";
 import type { Entry, PushDecisions } from "./push_decisions.ts";
 import type { Decisive, PushTries } from "./push_tries.ts";
 import type { ReadBack, ReadVerdict } from "./verdict.ts";
@@ -35,6 +35,7 @@ export class PushReads {
   /**
    * Finds the records of rows before they are written: by the record id where one is known, else by the unique property. Answers the
    * rows that have one; the others are decided. A row that cannot be looked up is put off, because nothing of it was sent.
+   * For a removed row, a record that has another key now is none: it may be what another row writes to.
    *
    * @param absent What becomes of a row that has no record.
    */
@@ -50,10 +51,17 @@ export class PushReads {
         this.#decisions.putOff(part, "NOT_READ_BACK");
         continue;
       }
-      const read = await this.#read(part, key, key === null ? MERGED_IDS : [key]);
+      const keys =
+        idProperty === "email" ? [idProperty, MORE_EMAILS] : idProperty === null ? [] : [idProperty];
+      const names = [...(key === null ? MERGED_IDS : []), ...keys];
+      const read = await this.#read(part, key, names);
       if (read === null) continue;
       const entries = part.flatMap((row, index): readonly Entry[] => {
         const found = read.verdict.rows[index];
+        if (found?.kind === "found" && row.change.removed === true) {
+          if (this.#hasOtherKey(row, found)) return [this.#decisions.decide(row, absent(row))];
+          if (this.#mayBeForeign(row)) return [this.#decisions.decide(row, neverConfirmed(found.hubspotId))];
+        }
         if (found?.kind === "found") {
           row.recordId = found.hubspotId;
           located.push(row);
@@ -96,6 +104,26 @@ export class PushReads {
     return code === "NOT_ACCOUNTED_FOR" ? { kind: "unknown", code } : problem;
   }
 
+  /**
+   * Whether a record has been given another key. An empty one contradicts nothing. A secondary address is as good as the primary one
+   * where an acknowledgement told the record; where only the address leads there, the contact may be another row's.
+   */
+  #hasOtherKey({ change }: PushRow, { properties }: Extract<ReadBack, { kind: "found" }>): boolean {
+    const { hubspot, sync } = this.#context;
+    const { idProperty } = sync;
+    const held = idProperty === null ? "" : (properties[idProperty] ?? "");
+    if (idProperty === null || held.trim() === "") return false;
+    const more = change.hubspotId === null ? [] : (properties[MORE_EMAILS] ?? "").split(";");
+    const isKey = (value: string) =>
+      hubspot.unconfirmed({ [idProperty]: change.id }, { [idProperty]: value }) === null;
+    return ![held, ...more].some(isKey);
+  }
+
+  /** Whether HubSpot never confirmed that a create of ours made the record: it may be what was in the way of that create. */
+  #mayBeForeign({ change }: PushRow): boolean {
+    return this.#context.sync.action === "create" && change.hubspotId === null;
+  }
+
   /** Null when the rows are decided. */
   async #read(
     rows: Rows,
@@ -111,6 +139,15 @@ export class PushReads {
     this.#decisions.putOff(rows, sent.code);
     return null;
   }
+}
+
+function neverConfirmed(hubspotId: string): Outcome {
+  return {
+    kind: "rejected",
+    code: "CONFLICT",
+    property: null,
+    message: `a record has the key of this removed row, but it is not known to be ours; its record id is ${hubspotId}`,
+  };
 }
 
 function outcomeOfLost(read: ReadBack | undefined, absent: Outcome): Outcome {

@@ -2,7 +2,7 @@ import type { main as batchSizingMain } from "../../../f/reverse_etl/batch_sizin
 import type { main as diffInsertMain } from "../../../f/reverse_etl/diff_insert.ts";
 import type { main as hubspotPushMain } from "../../../f/reverse_etl/hubspot_push.ts";
 import type { main as migrateMain } from "../../../f/reverse_etl/migrate.ts";
-import { settlementOf } from "../../../f/reverse_etl/report/settlement_report.ts";
+import type { ReportedSettlement } from "../../../f/reverse_etl/report/settlement_report.ts";
 import type { main as settleMain } from "../../../f/reverse_etl/settle.ts";
 
 /** Runs beside the bundles: the steps of some runs of a sync, with the inputs that the compiled flow gives them. */
@@ -37,14 +37,16 @@ async function run(run_id: string): Promise<object> {
   const reports = await Promise.all(
     batches.map((batch) => hubspotPush(warehouse, hubspot, sync, run_id, token, batch)),
   );
-  const settlement = settlementOf(await settle(warehouse, sync, run_id, token, reports));
+  // Nothing but the bundles may be loaded here, so the settlement is found by hand: it is the last part of what settle shows.
+  const { render_all } = await settle(warehouse, sync, run_id, token, reports);
+  const { outcomes, calls } = render_all.at(-1) as ReportedSettlement;
   return {
     status,
     counts,
     plan_id,
     batches: batches.length,
-    outcomes: settlement?.outcomes,
-    calls: settlement?.calls.calls,
+    outcomes,
+    calls: calls.calls,
   };
 }
 
