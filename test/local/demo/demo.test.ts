@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { callHubSpot } from "../../../local/demo/hubspot_http.ts";
 import { startSimulator } from "../../../local/hubspot_simulator/server.ts";
 import { DEFAULT_TOKEN } from "../../../local/hubspot_simulator/settings.ts";
+import { leaksOf, plainCanary } from "../../support/canary.ts";
 import { DEMO_TIMEOUT_MS, demo, demoIn } from "../../support/demo_process.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
@@ -118,6 +119,24 @@ test("a contact that must not be there makes the demo fail and is named", {
   expect(ended.stdout).toContain("is no customer's");
   expect(readFileSync(report, "utf8")).toContain('class="bad"');
   expect(readdirSync(TMPDIR).filter((name) => name.startsWith("tailrace-demo-"))).toEqual([]);
+});
+
+test("the token that the demo uses is in nothing that it says, its report included", {
+  timeout: DEMO_TIMEOUT_MS,
+}, async () => {
+  const token = plainCanary();
+  const running = await startSimulator({ tokens: [{ token }] });
+  onTestFinished(() => running.close());
+  const report = join(temporaryFolder(), "report.html");
+  const access = ["--hubspot", running.url, "--report", report];
+  const good = await demoIn({ HUBSPOT_TOKEN: token }, "--days", "1", ...access);
+  expect(good).toMatchObject({ code: 0 });
+  const refused = plainCanary();
+  const bad = await demoIn({ HUBSPOT_TOKEN: refused }, "--days", "1", "--json", ...access);
+  expect(bad.code).not.toBe(0);
+  const said = [readFileSync(report, "utf8"), good.stdout, good.stderr, bad.stdout, bad.stderr];
+  expect(said[0]).toContain("1997-01-01");
+  expect(leaksOf({ token, refused }, said)).toEqual([]);
 });
 
 test("a wrong token ends the demo with HubSpot's own words and one line of JSON", {
