@@ -1,7 +1,7 @@
-import { RETRY } from "../sync/call_retry.ts";
 import type { Clock, Random } from "../sync/clock.ts";
 import type { HubSpotAnswer } from "../sync/hubspot_port.ts";
 import type { RateLimiter, RateSlot } from "../sync/push_ports.ts";
+import { LONGEST_WAIT_SECONDS } from "../sync/verdict.ts";
 import { CallWindow, type WindowCall } from "./call_window.ts";
 import { countIn, isReserveReached, limitAnswer, retryAfterSeconds } from "./limit_answer.ts";
 import { RoomShare } from "./room_share.ts";
@@ -144,7 +144,7 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
     const limit = limitAnswer(answer);
     if (limit?.kind === "pause") {
       refused(call, answer, now);
-      if (limit.seconds > RETRY.longestWaitSeconds) exhausted ??= limit.code;
+      if (limit.seconds > LONGEST_WAIT_SECONDS) exhausted ??= limit.code;
       return;
     }
     refusals = 0;

@@ -1,6 +1,6 @@
 import pRetry from "p-retry";
 import type { Clock, Random } from "./clock.ts";
-import type { Wait } from "./verdict.ts";
+import { LONGEST_WAIT_SECONDS, type Wait } from "./verdict.ts";
 
 /** Bounds of the one layer of retries. */
 export const RETRY = {
@@ -8,8 +8,6 @@ export const RETRY = {
   tries: 4,
   /** Tries of a call that the burst limit refused: with 10 s each, a minute and a half of somebody else's load. */
   limitedTries: 10,
-  /** A longer pause than this is not waited for. */
-  longestWaitSeconds: 120,
   /** Ceiling of the backoff between tries. */
   longestBackoffSeconds: 30,
 } as const;
@@ -46,7 +44,7 @@ export async function withRetries<T extends { readonly kind: string }>(
   const mayRetry = async (wait: Wait): Promise<boolean> => {
     if (wait.limited) limited += 1;
     else others += 1;
-    if (wait.seconds > RETRY.longestWaitSeconds) return false;
+    if (wait.seconds > LONGEST_WAIT_SECONDS) return false;
     if (limited >= RETRY.limitedTries || others >= RETRY.tries || ports.isOver()) return false;
     await ports.beforePause();
     await ports.clock.sleep(pauseMs(wait, others, ports.random));

@@ -5,7 +5,14 @@ import type { NotSent, PushContext, Sent } from "./push_call.ts";
 import type { Entry, PushDecisions } from "./push_decisions.ts";
 import type { Reachability } from "./reachability.ts";
 import type { Recorder } from "./suspect.ts";
-import type { Defer, ReadVerdict, StopVerdict, Verdict, Wait } from "./verdict.ts";
+import {
+  type Defer,
+  LONGEST_WAIT_SECONDS,
+  type ReadVerdict,
+  type StopVerdict,
+  type Verdict,
+  type Wait,
+} from "./verdict.ts";
 
 export const SERVER_ERROR = /^HTTP_5\d\d$/;
 
@@ -88,7 +95,7 @@ export class PushTries {
       const canBeCut = rows.length > 1 && action !== "read";
       if (!isForeseen) this.#reachability.usedUp(last.code, canBeCut, troubleSince);
       // A pause that is too long to be waited for is HubSpot's word on every call.
-      if (last.limited || last.seconds > RETRY.longestWaitSeconds) halt.defer(last.code);
+      if (last.limited || last.seconds > LONGEST_WAIT_SECONDS) halt.defer(last.code);
       const isOpen = last.applied === "maybe" && !halt.reached;
       if (!isOpen) {
         await record(doubts);

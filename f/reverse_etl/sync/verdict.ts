@@ -13,6 +13,9 @@ export interface Stop {
   readonly message: string;
 }
 
+/** A longer pause than this is not waited for: it is HubSpot's word on every call. */
+export const LONGEST_WAIT_SECONDS = 120;
+
 /** The same call, or none, may be sent after a pause. */
 export interface Wait {
   readonly kind: "wait";
