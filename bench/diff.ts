@@ -5,13 +5,13 @@ import { mappingScope, readMapping } from "../f/reverse_etl/sync/mapping.ts";
 import { migrate } from "../f/reverse_etl/sync/migrate.ts";
 import { planChanges } from "../f/reverse_etl/sync/plan.ts";
 import { settleRun } from "../f/reverse_etl/sync/settle.ts";
-import { parseSync } from "../f/reverse_etl/sync/sync_config.ts";
 import { type CompiledSync, SyncSession } from "../f/reverse_etl/sync/sync_session.ts";
 import type { Warehouse } from "../f/reverse_etl/warehouse/warehouse.ts";
 import { openDuckdb } from "../local/duckdb_warehouse/duckdb_warehouse.ts";
 import { acknowledgePlan } from "./acknowledge_plan.ts";
+import { benchSync } from "./bench_sync.ts";
 import { createSeedTable, runSeed } from "./seed_sql.ts";
-import { BENCH_SYNC, changeSource, createSource } from "./synthetic_source.ts";
+import { COLUMN_NAMES, changeSource, createSource } from "./synthetic_source.ts";
 
 export interface DiffFigures {
   /** Seconds of one incremental run: medians of the last three. */
@@ -46,12 +46,7 @@ export async function benchDiff(
   const folder = mkdtempSync(join(tmpdir(), "tailrace-bench-"));
   const warehouse = await openDuckdb(join(folder, "bench.duckdb"));
   try {
-    const sync: CompiledSync = {
-      key: "bench/people",
-      job: "bench",
-      code_version: "bench",
-      config: parseSync(BENCH_SYNC),
-    };
+    const sync = benchSync(COLUMN_NAMES);
     await createSource(warehouse, rows);
     await migrate(warehouse, sync);
     await createSeedTable(warehouse);

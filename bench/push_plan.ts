@@ -1,11 +1,12 @@
 import { migrate } from "../f/reverse_etl/sync/migrate.ts";
 import { type Plan, planChanges } from "../f/reverse_etl/sync/plan.ts";
 import { parseRunParams } from "../f/reverse_etl/sync/run_params.ts";
-import { parseSync, type SyncInput } from "../f/reverse_etl/sync/sync_config.ts";
+import type { SyncInput } from "../f/reverse_etl/sync/sync_config.ts";
 import type { CompiledSync } from "../f/reverse_etl/sync/sync_session.ts";
 import { openSnowflake } from "../f/reverse_etl/warehouse/snowflake_warehouse.ts";
 import type { StartOptions } from "../local/hubspot_simulator/server.ts";
 import type { SnowflakeEmulatorResource } from "../local/snowflake_emulator/snowflake_emulator.ts";
+import { benchSync } from "./bench_sync.ts";
 
 /** A plan in a warehouse of its own, ready to be pushed. */
 export interface PushPlan {
@@ -14,18 +15,6 @@ export interface PushPlan {
 }
 
 const PROPERTIES = ["score", "amount", "last_order", "city", "segment"] as const;
-
-const SYNC: SyncInput = {
-  schema: "retl",
-  current_state_tbl: "people",
-  sync_table_name: "people_sync",
-  unique_id_col: "person_id",
-  object_type: "contacts",
-  operation_mode: "upsert",
-  match_property: "person_number",
-  column_mappings: PROPERTIES.map((name) => ({ destination_name: name, snowflake_name: name })),
-  guards: { max_changed_fraction: 1 },
-};
 
 /** What the simulated portal has to have for it. */
 export const PORTAL: StartOptions = {
@@ -53,12 +42,7 @@ export async function planPush(
 ): Promise<PushPlan> {
   const warehouse = await openSnowflake(resource, { run_id: "bench", step: "plan" });
   try {
-    const sync: CompiledSync = {
-      key: "bench/people",
-      job: "bench",
-      code_version: "bench",
-      config: parseSync({ ...SYNC, ...(rate === undefined ? {} : { rate }) }),
-    };
+    const sync = benchSync(PROPERTIES, rate);
     await migrate(warehouse, sync);
     await warehouse.execute(
       `create or replace table retl.people as

@@ -1,4 +1,3 @@
-import type { SyncInput } from "../f/reverse_etl/sync/sync_config.ts";
 import type { WarehouseSession } from "../f/reverse_etl/warehouse/warehouse.ts";
 
 /** Twenty typed columns, as a customer table has them: counts, money, scores, dates, timestamps, texts, booleans. */
@@ -23,18 +22,6 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: string])[]
 ];
 
 export const COLUMN_NAMES = COLUMNS.map(([name]) => name);
-
-export const BENCH_SYNC: SyncInput = {
-  schema: "retl",
-  current_state_tbl: "people",
-  sync_table_name: "people_sync",
-  unique_id_col: "person_id",
-  object_type: "contacts",
-  operation_mode: "upsert",
-  match_property: "person_number",
-  column_mappings: COLUMN_NAMES.map((name) => ({ destination_name: name, snowflake_name: name })),
-  guards: { max_changed_fraction: 1 },
-};
 
 /** Makes `retl.people` with this many rows. */
 export async function createSource(session: WarehouseSession, rows: number): Promise<void> {

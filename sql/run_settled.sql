@@ -11,5 +11,10 @@ set settled_at = {{ now }},
     rate_limited_calls = cast(? as {{ type.integer }}),
     latency_p50_ms = cast(? as {{ type.integer }}),
     latency_p95_ms = cast(? as {{ type.integer }}),
-    latency_max_ms = cast(? as {{ type.integer }})
+    latency_max_ms = cast(? as {{ type.integer }}),
+    latency_p99_ms = cast(? as {{ type.integer }}),
+    pushing_ms = cast(? as {{ type.integer }}),
+    permitted_calls = cast(? as {{ type.integer }}),
+    latency_histogram = {{ latency_histogram }},
+    outcome_codes = {{ outcome_codes }}
 where run_id = ? and sync = ?

@@ -143,7 +143,7 @@ function stepError(path: string, error: unknown): string {
 const INTERRUPTED = 130;
 
 /** The syncs of a job that a selection computes. Throws `CLI_SELECTION` before anything runs. */
-export function selectedSyncs(job: CompiledJob, select: string | undefined): readonly DeclaredSync[] {
+function selectedSyncs(job: CompiledJob, select: string | undefined): readonly DeclaredSync[] {
   const syncs = syncsOf(job);
   if (select === undefined || select.trim() === "") return syncs;
   const { context } = jobContext(job.job, { folder: FOLDER, sources: "" });
@@ -157,7 +157,7 @@ export function selectedSyncs(job: CompiledJob, select: string | undefined): rea
 }
 
 /** What a run recorded; none where the tables are not there, which the run's own error says better. */
-export async function readRecords(
+async function readRecords(
   open: OpenWorkspace,
   syncs: readonly DeclaredSync[],
   runId: string,

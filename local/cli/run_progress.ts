@@ -1,7 +1,7 @@
-import { SingleBar } from "cli-progress";
 import { createColors } from "picocolors";
 import type { FlowModule, OpenFlow } from "../../f/asset_graph/openflow.ts";
 import type { FlowEvent } from "../flow_runner/flow_run.ts";
+import { progressBar } from "../progress_bar.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Shows what a run does while it does it: a bar on a terminal, one line a step anywhere else. */
@@ -43,16 +43,7 @@ function lines(stderr: Surroundings["stderr"], summaries: ReadonlyMap<string, st
 
 function bar(stream: NodeJS.WriteStream, summaries: ReadonlyMap<string, string>): RunProgress {
   const colors = createColors(process.env.NO_COLOR === undefined || process.env.NO_COLOR === "");
-  const shown = new SingleBar({
-    stream,
-    format: `${colors.cyan("{bar}")} {batches} · {step}`,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: true,
-    gracefulExit: true,
-  });
+  const shown = progressBar(stream, colors, "{batches} · {step}");
   // Several syncs push at the same time, and each tells of its own loop.
   const loops = new Map<string, { finished: number; iterations: number }>();
   const batches = () => {

@@ -1,6 +1,7 @@
-import { SingleBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import picocolors from "picocolors";
+import { progressBar } from "../progress_bar.ts";
 import type { DayRow } from "./day_row.ts";
 
 /** Where the demo writes for people: a terminal gets a bar, a table and colours; anything else plain lines. */
@@ -61,16 +62,7 @@ function terminalOutput(stream: NodeJS.WriteStream): Output {
     problem: (text) => above(colors.red(text)),
     startDays(total, doneBefore) {
       done = doneBefore;
-      bar = new SingleBar({
-        stream,
-        format: `${colors.cyan("{bar}")} {value}/{total} days · {step}`,
-        barCompleteChar: "█",
-        barIncompleteChar: "░",
-        barsize: 30,
-        hideCursor: true,
-        clearOnComplete: true,
-        gracefulExit: true,
-      });
+      bar = progressBar(stream, colors, "{value}/{total} days · {step}");
       bar.start(total, done, { step: "" });
     },
     working: (text) => bar?.update(done, { step: text }),

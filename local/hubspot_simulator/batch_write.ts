@@ -1,3 +1,4 @@
+import { batchAnswer } from "./batch_answer.ts";
 import { answersRowByRow, type BatchInput } from "./batch_input.ts";
 import type { StoredRecord } from "./object_store.ts";
 import type { ObjectType } from "./object_type.ts";
@@ -6,6 +7,7 @@ import type { PropertyDefinition } from "./property_definition.ts";
 import { uniqueKey } from "./property_value.ts";
 import { writeAnswer } from "./record_answer.ts";
 import { invalidProperties, Refusal, rowRefusal, validationError } from "./refusal.ts";
+import type { ApiAnswer } from "./route.ts";
 import {
   type PreparedWrite,
   prepareCreate,
@@ -15,11 +17,6 @@ import {
 } from "./row_write.ts";
 
 export type BatchAction = "create" | "update" | "upsert";
-
-export interface BatchAnswer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-}
 
 interface Row {
   readonly input: BatchInput;
@@ -43,8 +40,7 @@ export function writeBatch(
   type: ObjectType,
   action: BatchAction,
   inputs: readonly BatchInput[],
-): BatchAnswer {
-  const startedAt = new Date(portal.clock.now()).toISOString();
+): ApiAnswer {
   const prepare = preparation(portal, type, action, inputs);
   const refused: RefusedRow[] = [];
   const results: Record<string, unknown>[] = [];
@@ -76,16 +72,7 @@ export function writeBatch(
   waiting.forEach(write);
 
   const errors = errorEntries(portal, type, refused, rowByRow);
-  return {
-    status: errors.length > 0 ? 207 : action === "create" ? 201 : 200,
-    body: {
-      status: "COMPLETE",
-      results: portal.shuffle.shuffle(results),
-      ...(errors.length > 0 ? { numErrors: errors.length, errors } : {}),
-      startedAt,
-      completedAt: new Date(portal.clock.now()).toISOString(),
-    },
-  };
+  return batchAnswer(portal, action === "create" ? 201 : 200, portal.shuffle.shuffle(results), errors);
 }
 
 /** What was sent, and the value that the record was found by. */

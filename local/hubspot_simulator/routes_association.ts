@@ -10,6 +10,7 @@ import {
 } from "./association_input.ts";
 import type { Side } from "./association_store.ts";
 import type { AssociationType } from "./association_type.ts";
+import { batchAnswer } from "./batch_answer.ts";
 import type { ObjectType } from "./object_type.ts";
 import type { Portal } from "./portal.ts";
 import { Refusal, rowRefusal, validationError } from "./refusal.ts";
@@ -88,7 +89,6 @@ export function associated(
 
 function create(portal: Portal, request: ApiRequest): ApiAnswer {
   const { from, to } = sides(portal, request);
-  const startedAt = new Date(portal.clock.now()).toISOString();
   const inputs = typed(portal, from, to, associationInputs(request.body, labelledPair, MAX_CREATED));
   const plain = portal.associationTypes.between(from, to).find(({ label }) => label === null);
   if (plain === undefined) throw new Error("Every two object types have an association without a label.");
@@ -111,21 +111,11 @@ function create(portal: Portal, request: ApiRequest): ApiAnswer {
       labels: there.flatMap(({ label }) => (label === null ? [] : [label])),
     });
   }
-  return {
-    status: errors.length === 0 ? 201 : 207,
-    body: {
-      status: "COMPLETE",
-      results: portal.shuffle.shuffle(results),
-      ...(errors.length === 0 ? {} : { numErrors: errors.length, errors }),
-      startedAt,
-      completedAt: new Date(portal.clock.now()).toISOString(),
-    },
-  };
+  return batchAnswer(portal, 201, portal.shuffle.shuffle(results), errors);
 }
 
 function read(portal: Portal, request: ApiRequest): ApiAnswer {
   const { from, to } = sides(portal, request);
-  const startedAt = new Date(portal.clock.now()).toISOString();
   const pageSize = portal.settings.associationPage;
   const results: Record<string, unknown>[] = [];
   const errors: Record<string, unknown>[] = [];
@@ -148,16 +138,7 @@ function read(portal: Portal, request: ApiRequest): ApiAnswer {
       ...next,
     });
   }
-  return {
-    status: errors.length === 0 ? 200 : 207,
-    body: {
-      status: "COMPLETE",
-      results: portal.shuffle.shuffle(results),
-      ...(errors.length === 0 ? {} : { numErrors: errors.length, errors }),
-      startedAt,
-      completedAt: new Date(portal.clock.now()).toISOString(),
-    },
-  };
+  return batchAnswer(portal, 200, portal.shuffle.shuffle(results), errors);
 }
 
 type LabelledPair = z.output<typeof labelledPair>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { batchAnswer } from "./batch_answer.ts";
 import { batchInputs } from "./batch_input.ts";
 import { type BatchAction, nonUnique, notFound, writeBatch } from "./batch_write.ts";
 import type { StoredRecord } from "./object_store.ts";
@@ -65,7 +66,6 @@ function writeRoute(action: BatchAction): Route {
 
 function readBatch(portal: Portal, request: ApiRequest): ApiAnswer {
   const type = portal.type(param(request, "type"));
-  const startedAt = new Date(portal.clock.now()).toISOString();
   const inputs = batchInputs(request.body, { id: true, properties: false });
   const options = parsedBody(readOptions, request.body);
   const histories = options.propertiesWithHistory ?? [];
@@ -92,16 +92,7 @@ function readBatch(portal: Portal, request: ApiRequest): ApiAnswer {
   }));
   const errors =
     missing.length === 0 ? [] : [rowRefusal(notFound(type, missing), null, portal.settings.portalId)];
-  return {
-    status: errors.length === 0 ? 200 : 207,
-    body: {
-      status: "COMPLETE",
-      results: portal.shuffle.shuffle(results),
-      ...(errors.length === 0 ? {} : { numErrors: errors.length, errors }),
-      startedAt,
-      completedAt: new Date(portal.clock.now()).toISOString(),
-    },
-  };
+  return batchAnswer(portal, 200, portal.shuffle.shuffle(results), errors);
 }
 
 /** How a read finds records: by a record id, which may have been merged away, or by a unique property. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { batchAnswer } from "./batch_answer.ts";
 import { MAX_INPUTS } from "./batch_input.ts";
 import type { ObjectType } from "./object_type.ts";
 import type { Portal } from "./portal.ts";
@@ -210,18 +211,6 @@ function readProperties(portal: Portal, request: ApiRequest): ReturnType<Route["
     found.map((definition) => propertyAnswer(definition, false)),
     errors,
   );
-}
-
-function batchAnswer(
-  portal: Portal,
-  status: number,
-  results: readonly Record<string, unknown>[],
-  errors: readonly Record<string, unknown>[],
-): ReturnType<Route["answer"]> {
-  const at = new Date(portal.clock.now()).toISOString();
-  const listed = errors.length === 0 ? {} : { numErrors: errors.length, errors };
-  const body = { status: "COMPLETE", results, ...listed, startedAt: at, completedAt: at };
-  return { status: errors.length === 0 ? status : 207, body };
 }
 
 function named(portal: Portal, request: ApiRequest): PropertyDefinition {

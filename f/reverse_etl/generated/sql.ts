@@ -348,12 +348,18 @@ from (
   from {{ pairs }}
 ) as p
 where {{ associations }}.association_id = p.association_id`,
-  call_counts: `select
+  call_counts: `-- How many requests a run made, how long they took and how long the run pushed; workers note the time of sending on clocks of their own.
+select
   cast(count(*) as varchar) as calls,
   cast(count(case when http_status = 429 then 1 end) as varchar) as rate_limited_calls,
   cast(cast(round({{ p50 }}) as {{ type.integer }}) as varchar) as latency_p50_ms,
   cast(cast(round({{ p95 }}) as {{ type.integer }}) as varchar) as latency_p95_ms,
-  cast(max(latency_ms) as varchar) as latency_max_ms
+  cast(cast(round({{ p99 }}) as {{ type.integer }}) as varchar) as latency_p99_ms,
+  cast(max(latency_ms) as varchar) as latency_max_ms,
+  cast({{ pushing_ms }} as varchar) as pushing_ms
+  {%- for bucket in buckets %},
+  cast(count(case when latency_ms > {{ bucket.over }}{{ bucket.limit }} then 1 end) as varchar) as {{ bucket.column }}
+  {%- endfor %}
 from {{ journal }}
 where run_id = ? and kind = 'call'`,
   changes_page: `select
@@ -1518,16 +1524,6 @@ where run_id = ? and sync = ?`,
   cast(latency_max_ms as varchar) as latency_max_ms
 from {{ runs }}
 where run_id = ? and sync = ?`,
-  run_report_calls: `-- How long a run's requests took and the run pushed; workers note the time of sending on clocks of their own.
-select
-  cast(count(*) as varchar) as calls,
-  cast(cast(round({{ p99 }}) as {{ type.integer }}) as varchar) as latency_p99_ms,
-  cast({{ pushing_ms }} as varchar) as pushing_ms
-  {%- for bucket in buckets %},
-  cast(count(case when latency_ms > {{ bucket.over }}{{ bucket.limit }} then 1 end) as varchar) as {{ bucket.column }}
-  {%- endfor %}
-from {{ journal }}
-where run_id = ? and kind = 'call'`,
   run_report_codes: `-- Why changes are not acknowledged: how many rows a run, an outcome, a code and a property, and one of the rows.
 select
   run_id,
@@ -1568,13 +1564,6 @@ from (
 ) as placed
 order by place, operation
 limit {{ sample_rows }}`,
-  run_report_store: `update {{ runs }}
-set latency_p99_ms = cast(? as {{ type.integer }}),
-    pushing_ms = cast(? as {{ type.integer }}),
-    permitted_calls = cast(? as {{ type.integer }}),
-    latency_histogram = {{ latency_histogram }},
-    outcome_codes = {{ outcome_codes }}
-where run_id = ? and sync = ?`,
   run_settled: `update {{ runs }}
 set settled_at = {{ now }},
     finished_at = {{ now }},
@@ -1588,7 +1577,12 @@ set settled_at = {{ now }},
     rate_limited_calls = cast(? as {{ type.integer }}),
     latency_p50_ms = cast(? as {{ type.integer }}),
     latency_p95_ms = cast(? as {{ type.integer }}),
-    latency_max_ms = cast(? as {{ type.integer }})
+    latency_max_ms = cast(? as {{ type.integer }}),
+    latency_p99_ms = cast(? as {{ type.integer }}),
+    pushing_ms = cast(? as {{ type.integer }}),
+    permitted_calls = cast(? as {{ type.integer }}),
+    latency_histogram = {{ latency_histogram }},
+    outcome_codes = {{ outcome_codes }}
 where run_id = ? and sync = ?`,
   run_start: `insert into {{ runs }} (run_id, sync, job, params, status, code_version, started_at)
 select cast(? as varchar), cast(? as varchar), cast(? as varchar), {{ params }}, 'running', cast(? as varchar), {{ now }}

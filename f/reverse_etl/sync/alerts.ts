@@ -46,7 +46,7 @@ export function raisesAlert(code: string): boolean {
 }
 
 /** Compares how a run ended with the thresholds of its sync; a threshold that is absent raises nothing. */
-export function alertVerdicts(
+function alertVerdicts(
   facts: AlertFacts,
   settings: NonNullable<SyncConfig["alerts"]>,
 ): readonly AlertVerdict[] {

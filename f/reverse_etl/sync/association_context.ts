@@ -3,6 +3,7 @@ import type { AssociationTally } from "./association_tally.ts";
 import { withRetries } from "./call_retry.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { HubSpotAnswer } from "./hubspot_port.ts";
+import { sendPaced } from "./paced_request.ts";
 import type { PushHalt } from "./push_halt.ts";
 import type { RateLimiter, SendPermit } from "./push_ports.ts";
 import type { Reachability } from "./reachability.ts";
@@ -42,29 +43,18 @@ export async function ask<V extends { readonly kind: string }>(
   write: WriteTrouble | null,
   request: () => Promise<{ readonly answer: HubSpotAnswer; readonly verdict: V | Undecided }>,
 ): Promise<Asked<Exclude<V, Undecided>>> {
-  const { limiter, permit, clock, random, halt, reachability, tally } = context;
+  const { clock, random, halt, reachability, tally } = context;
   // What any try may have done counts, not only what the last one did.
   let maybeApplied = false;
   const once = async (): Promise<V | Undecided | { readonly kind: "not_sent" }> => {
-    if (halt.reached) return { kind: "not_sent" };
-    const slot = await limiter.acquire();
-    try {
-      if (!halt.reached) await permit.beforeCall();
-      if (halt.reached) return { kind: "not_sent" };
-      tally.calls += 1;
-      const { answer, verdict } = await request();
-      slot.answered(answer);
-      if (limiter.exhausted) halt.defer(limiter.exhausted);
-      if (answer.kind === "answered" && answer.status === 429) tally.limited += 1;
-      if (isUndecided(verdict) && verdict.kind === "wait" && verdict.applied === "maybe") {
-        maybeApplied = true;
-        if (write !== null) tally.gaveUp = true;
-      }
-      return verdict;
-    } finally {
-      // Does nothing once the slot has its answer.
-      slot.unused();
+    const sent = await sendPaced(context, tally, request);
+    if (sent === null) return { kind: "not_sent" };
+    const { verdict } = sent;
+    if (isUndecided(verdict) && verdict.kind === "wait" && verdict.applied === "maybe") {
+      maybeApplied = true;
+      if (write !== null) tally.gaveUp = true;
     }
+    return verdict;
   };
   const result = await withRetries(once, {
     clock,

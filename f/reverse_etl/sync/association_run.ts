@@ -6,9 +6,9 @@ import { resolveLabels } from "./association_labels.ts";
 import { type AssociationCounts, isPending, planAssociations } from "./association_plan.ts";
 import { ASSOCIATION_LIMITS, type HubSpotAssociations } from "./association_port.ts";
 import { removeAssociations } from "./association_remove.ts";
-import { AssociationRows } from "./association_rows.ts";
+import { AssociationRows, type OwedAssociation } from "./association_rows.ts";
 import { relationsOf } from "./association_scope.ts";
-import { AssociationSender, workOnPages } from "./association_send.ts";
+import { AssociationSender } from "./association_send.ts";
 import { type AssociationOutcomes, AssociationTally } from "./association_tally.ts";
 import type { Clock, Random } from "./clock.ts";
 import { hasCode, RetlError } from "./error.ts";
@@ -19,7 +19,6 @@ import {
   proveLease,
   readLease,
   releaseLease,
-  requireSameSync,
   sendPermit,
 } from "./lease.ts";
 import { PushHalt } from "./push_halt.ts";
@@ -27,6 +26,7 @@ import type { RateLimiter } from "./push_ports.ts";
 import { Reachability } from "./reachability.ts";
 import type { RunParams } from "./run_params.ts";
 import { type CompiledSync, SyncSession } from "./sync_session.ts";
+import { workThrough } from "./work_through.ts";
 
 export interface AssociationPorts {
   readonly hubspot: HubSpotAssociations;
@@ -62,7 +62,6 @@ export async function associateRecords(
   ports: AssociationPorts,
 ): Promise<AssociationReport> {
   const session = new SyncSession(warehouse, sync);
-  await requireSameSync(session);
   try {
     return await leased(warehouse, session, request, ports);
   } catch (error) {
@@ -122,11 +121,17 @@ async function associate(
     const rows = new AssociationRows(warehouse, session, lease);
     const sender = new AssociationSender(context, rows);
     const relations = relationsOf(session);
-    const atOnce = config.rate.calls_in_flight;
+    const workOn = async (
+      pages: AsyncIterable<readonly OwedAssociation[]>,
+      work: (page: readonly OwedAssociation[]) => Promise<void>,
+    ) => {
+      await workThrough(pages, config.rate.calls_in_flight, halt, work);
+      if (halt.failure !== null) throw halt.failure.error;
+    };
     // Taken away first, because HubSpot may limit how many of a label a record has.
     for (const relation of counts.to_remove > 0 ? relations : []) {
       const pages = rows.pages("remove", relation, ASSOCIATION_LIMITS.read);
-      await workOnPages(pages, atOnce, context, (page) =>
+      await workOn(pages, (page) =>
         removeAssociations(context, sender, config.object_type, relation, page, (chunk) =>
           rows.sending(chunk, null),
         ),
@@ -139,7 +144,7 @@ async function associate(
       const type = types?.[index];
       if (type === undefined) continue;
       const pages = rows.pages("create", relation, ASSOCIATION_LIMITS.create);
-      await workOnPages(pages, atOnce, context, async (page) => {
+      await workOn(pages, async (page) => {
         if (!halt.reached) await rows.sending(page, type);
         await sender.send(page, (pairs) => ({
           action: "create",

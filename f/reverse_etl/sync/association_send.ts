@@ -2,16 +2,12 @@ import { type AssociationContext, ask } from "./association_context.ts";
 import type { AssociationCall } from "./association_port.ts";
 import type { AssociationRows, DecidedAssociation, OwedAssociation } from "./association_rows.ts";
 import type { Outcome } from "./outcome.ts";
+import { SYSTEMIC_AFTER } from "./push_halt.ts";
 import { splitCall } from "./split_call.ts";
-
-/** Single associations that HubSpot must refuse for one reason, with none created, before the reason counts as everybody's. */
-const SYSTEMIC_AFTER = 8;
+import { SERVER_ERROR } from "./verdict.ts";
 
 type Rows = readonly OwedAssociation[];
 type CallOf = (pairs: Rows) => AssociationCall;
-
-/** A failure of HubSpot that smaller calls may get past: a pair that it cannot digest. */
-const SERVER_ERROR = /^HTTP_5\d\d$/;
 
 /** An association that, sent alone, HubSpot answered with a server error in every try. */
 interface Suspect {
@@ -129,31 +125,4 @@ export class AssociationSender {
 
 function isUnspoken(outcome: Outcome | null): boolean {
   return outcome?.kind === "unknown" && outcome.code === "NOT_ACCOUNTED_FOR";
-}
-
-/**
- * Works on pages, `atOnce` of them at the same time, reading no further ahead than that. The first failure ends the reading and is thrown once
- * the others have come back.
- */
-export async function workOnPages<Page>(
-  pages: AsyncIterable<Page>,
-  atOnce: number,
-  context: AssociationContext,
-  work: (page: Page) => Promise<void>,
-): Promise<void> {
-  const { halt } = context;
-  const running = new Set<Promise<void>>();
-  try {
-    for await (const page of pages) {
-      if (halt.failure !== null) break;
-      const done = work(page).catch((error: unknown) => halt.fail(error));
-      running.add(done);
-      void done.then(() => running.delete(done));
-      if (running.size >= atOnce) await Promise.race(running);
-    }
-  } catch (error) {
-    halt.fail(error);
-  }
-  await Promise.all(running);
-  if (halt.failure !== null) throw halt.failure.error;
 }

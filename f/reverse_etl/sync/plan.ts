@@ -137,7 +137,7 @@ async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promi
       latency_max_ms: null,
     },
   };
-  await markSettled(session, runId, end);
+  await markSettled(session, runId, { ...end, figures: null });
   const goesOn = draft.associations !== null && isPending(draft.associations);
   await recordEnd(session, runId, { ...end, goesOn });
   await releaseLease(session, lease);

@@ -1,4 +1,3 @@
-import pLimit from "p-limit";
 import { actionOf, type PushRow, type PushSync, rowOf } from "./call_of_changes.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { HubSpot, WriteAction } from "./hubspot_port.ts";
@@ -8,6 +7,7 @@ import { PushHalt } from "./push_halt.ts";
 import type { AttemptJournal, ChangePages, Progress, RateLimiter, SendPermit } from "./push_ports.ts";
 import { RowPusher } from "./push_rows.ts";
 import { PushCounts, type PushSummary, requireCount } from "./push_summary.ts";
+import { workThrough } from "./work_through.ts";
 
 export interface PushPorts {
   readonly hubspot: HubSpot;
@@ -41,24 +41,14 @@ export async function pushBatch({ sync, changes, expected, ports }: PushRequest)
   const journal = new JournalBuffer(ports.journal, ports.clock);
   const context: PushContext = { ...ports, journal, sync, halt, counts, name: pushName(ports.random) };
   const pusher = new RowPusher(context);
-  const limit = pLimit(sync.callsInFlight);
-  const running = new Set<Promise<void>>();
-  try {
-    for await (const [action, rows] of callsOf(sync, changes, expected, ports.journal, counts)) {
-      if (halt.failure !== null) break;
-      const call = limit(() => pusher.push(action, rows)).catch((error: unknown) => halt.fail(error));
-      running.add(call);
-      void call.then(() => {
-        running.delete(call);
-        ports.progress?.decided(counts.decided);
-      });
-      // Reading goes no further ahead than the calls that are in flight.
-      if (running.size >= sync.callsInFlight) await Promise.race(running);
+  const calls = callsOf(sync, changes, expected, ports.journal, counts);
+  await workThrough(calls, sync.callsInFlight, halt, async ([action, rows]) => {
+    try {
+      await pusher.push(action, rows);
+    } finally {
+      ports.progress?.decided(counts.decided);
     }
-  } catch (error) {
-    halt.fail(error);
-  }
-  await Promise.all(running);
+  });
   if (halt.failure !== null) {
     // What did come back is still worth recording; the failure that counts is the first one.
     await pusher

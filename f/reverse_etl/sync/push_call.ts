@@ -3,6 +3,7 @@ import type { Clock, Random } from "./clock.ts";
 import type { HubSpot, HubSpotAnswer, ReadRequest, WriteAction } from "./hubspot_port.ts";
 import type { JournalBuffer } from "./journal_buffer.ts";
 import type { Outcome } from "./outcome.ts";
+import { sendPaced } from "./paced_request.ts";
 import type { PushHalt } from "./push_halt.ts";
 import type { RateLimiter, SendPermit } from "./push_ports.ts";
 import type { PushCounts } from "./push_summary.ts";
@@ -70,35 +71,22 @@ async function sendRequest<V extends Verdict | ReadVerdict>(
   rows: readonly PushRow[],
   request: (callNumber: number) => Promise<{ readonly answer: HubSpotAnswer; readonly verdict: V }>,
 ): Promise<NotSent | Sent<V>> {
-  const { limiter, permit, halt, counts, clock } = context;
-  if (halt.reached) return { kind: "not_sent" };
-  const slot = await limiter.acquire();
-  try {
-    // The permit comes after the wait for the limiter, so that it still holds when the call leaves (R3).
-    if (!halt.reached) await permit.beforeCall();
-    if (halt.reached) return { kind: "not_sent" };
-    counts.calls += 1;
-    const callNumber = counts.calls;
-    const sentAt = clock.now();
-    const { answer, verdict } = await request(callNumber);
-    slot.answered(answer);
-    if (limiter.exhausted) halt.defer(limiter.exhausted);
-    const httpStatus = answer.kind === "answered" ? answer.status : null;
-    if (httpStatus === 429) counts.limited += 1;
-    const seqs = rows.map((row) => row.change.seq);
-    const record = (results: readonly { readonly seq: number; readonly outcome: Outcome }[]) =>
-      context.journal.add({
-        callNumber,
-        firstSeq: Math.min(...seqs),
-        lastSeq: Math.max(...seqs),
-        httpStatus,
-        sentAt,
-        latencyMs: answer.latencyMs,
-        results,
-      });
-    return { kind: "sent", verdict, record };
-  } finally {
-    // Does nothing once the slot has its answer.
-    slot.unused();
-  }
+  const sent = await sendPaced(context, context.counts, async (callNumber) => {
+    const sentAt = context.clock.now();
+    return { ...(await request(callNumber)), callNumber, sentAt };
+  });
+  if (sent === null) return { kind: "not_sent" };
+  const { answer, verdict, callNumber, sentAt } = sent;
+  const seqs = rows.map((row) => row.change.seq);
+  const record = (results: readonly { readonly seq: number; readonly outcome: Outcome }[]) =>
+    context.journal.add({
+      callNumber,
+      firstSeq: Math.min(...seqs),
+      lastSeq: Math.max(...seqs),
+      httpStatus: answer.kind === "answered" ? answer.status : null,
+      sentAt,
+      latencyMs: answer.latencyMs,
+      results,
+    });
+  return { kind: "sent", verdict, record };
 }

@@ -1,11 +1,8 @@
 import type { PushRow } from "./call_of_changes.ts";
 import { ABOUT_THE_PROPERTY } from "./failure_codes.ts";
 import type { Outcome } from "./outcome.ts";
-import type { PushHalt } from "./push_halt.ts";
+import { type PushHalt, SYSTEMIC_AFTER } from "./push_halt.ts";
 import type { PushCounts } from "./push_summary.ts";
-
-/** Rows that HubSpot must refuse one after the other for one reason before the reason counts as everybody's. */
-const SYSTEMIC_AFTER = 8;
 
 export type Entry = { readonly seq: number; readonly outcome: Outcome };
 type Rejection = Extract<Outcome, { kind: "rejected" }>;

@@ -1,6 +1,9 @@
 import type { Outcome } from "./outcome.ts";
 import type { Stop } from "./verdict.ts";
 
+/** Rows that HubSpot must refuse, each alone or one after the other, for one reason before the reason counts as everybody's. */
+export const SYSTEMIC_AFTER = 8;
+
 /** Whether this push may send anything more; shared by all its calls in flight. The first reason stays. */
 export class PushHalt {
   #stop: Stop | null = null;

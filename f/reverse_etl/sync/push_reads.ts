@@ -40,37 +40,35 @@ export class PushReads {
    * @param absent What becomes of a row that has no record.
    */
   async locate(rows: Rows, absent: (row: PushRow) => Outcome): Promise<Rows> {
-    const located: PushRow[] = [];
+    const { idProperty } = this.#context.sync;
     const byId = rows.filter((row) => row.recordId !== null);
     const byKey = rows.filter((row) => row.recordId === null);
-    for (const part of [byId, byKey]) {
-      const { idProperty } = this.#context.sync;
-      const key = part === byId ? null : idProperty;
-      if (part.length === 0) continue;
-      if (part === byKey && idProperty === null) {
-        this.#decisions.putOff(part, "NOT_READ_BACK");
-        continue;
+    const located = byId.length === 0 ? [] : await this.#locateBy(null, byId, absent);
+    if (byKey.length === 0) return located;
+    if (idProperty !== null) return [...located, ...(await this.#locateBy(idProperty, byKey, absent))];
+    this.#decisions.putOff(byKey, "NOT_READ_BACK");
+    return located;
+  }
+
+  /** `by` is a unique property, or null for the record id. */
+  async #locateBy(by: string | null, rows: Rows, absent: (row: PushRow) => Outcome): Promise<Rows> {
+    const { idProperty } = this.#context.sync;
+    const keys = idProperty === null ? [] : [idProperty, ...(idProperty === "email" ? [MORE_EMAILS] : [])];
+    const read = await this.#read(rows, by, [...(by === null ? MERGED_IDS : []), ...keys]);
+    if (read === null) return [];
+    const located: PushRow[] = [];
+    const entries = rows.flatMap((row, index): readonly Entry[] => {
+      const found = read.verdict.rows[index];
+      if (found?.kind !== "found") return [this.#decisions.decide(row, outcomeOfLost(found, absent(row)))];
+      if (row.change.removed === true) {
+        if (this.#hasOtherKey(row, found)) return [this.#decisions.decide(row, absent(row))];
+        if (this.#mayBeForeign(row)) return [this.#decisions.decide(row, neverConfirmed(found.hubspotId))];
       }
-      const keys =
-        idProperty === "email" ? [idProperty, MORE_EMAILS] : idProperty === null ? [] : [idProperty];
-      const names = [...(key === null ? MERGED_IDS : []), ...keys];
-      const read = await this.#read(part, key, names);
-      if (read === null) continue;
-      const entries = part.flatMap((row, index): readonly Entry[] => {
-        const found = read.verdict.rows[index];
-        if (found?.kind === "found" && row.change.removed === true) {
-          if (this.#hasOtherKey(row, found)) return [this.#decisions.decide(row, absent(row))];
-          if (this.#mayBeForeign(row)) return [this.#decisions.decide(row, neverConfirmed(found.hubspotId))];
-        }
-        if (found?.kind === "found") {
-          row.recordId = found.hubspotId;
-          located.push(row);
-          return [];
-        }
-        return [this.#decisions.decide(row, outcomeOfLost(found, absent(row)))];
-      });
-      await read.record(entries);
-    }
+      row.recordId = found.hubspotId;
+      located.push(row);
+      return [];
+    });
+    await read.record(entries);
     return located;
   }
 

@@ -5,11 +5,11 @@ import { NO_RECORD, type Outcome } from "./outcome.ts";
 import { type PushContext, type Sent, sendRead, sendWrite } from "./push_call.ts";
 import { type Entry, PushDecisions } from "./push_decisions.ts";
 import { type OpenRow, PushReads } from "./push_reads.ts";
-import { PushTries, SERVER_ERROR, type UsedUp, usedUp } from "./push_tries.ts";
+import { PushTries, type UsedUp, usedUp } from "./push_tries.ts";
 import { Reachability } from "./reachability.ts";
 import { splitCall } from "./split_call.ts";
 import { outcomeOfSuspect, type Suspect } from "./suspect.ts";
-import type { ReadBack, Verdict } from "./verdict.ts";
+import { type ReadBack, SERVER_ERROR, type Verdict } from "./verdict.ts";
 
 /** An answer refused a row without saying which: each row that it does not account for goes out alone, where a refusal is its own. */
 const UNNAMED_REFUSAL = "UNNAMED_REFUSAL";

@@ -9,12 +9,11 @@ import {
   type Defer,
   LONGEST_WAIT_SECONDS,
   type ReadVerdict,
+  SERVER_ERROR,
   type StopVerdict,
   type Verdict,
   type Wait,
 } from "./verdict.ts";
-
-export const SERVER_ERROR = /^HTTP_5\d\d$/;
 
 /** An answer that says what became of the rows. */
 export type Decisive<V> = Sent<Exclude<V, Wait | Defer | StopVerdict>>;

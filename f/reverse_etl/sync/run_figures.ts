@@ -1,3 +1,4 @@
+import { type CallCounts, callCounts } from "./runs.ts";
 import type { SyncConfig } from "./sync_config.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
@@ -61,16 +62,17 @@ export async function readFoldedCodes(
   return byRun;
 }
 
-/** Works out a run's figures from its journal and stores them with the run. */
-export async function storeFigures(
+/** Reads from the journal what the requests of a run were like. */
+export async function readCalls(
   session: SyncSession,
   runId: string,
-  codes: readonly OutcomeCode[],
-): Promise<RunFigures> {
+): Promise<{ readonly calls: CallCounts; readonly figures: Omit<RunFigures, "codes"> }> {
   const { dialect, sync } = session;
   const ends: readonly (number | null)[] = [...BUCKET_ENDS, null];
   const columns = ends.map((_, index) => `bucket_${index}`);
-  const [row] = await session.query("run_report_calls", [runId], {
+  const [row] = await session.query("call_counts", [runId], {
+    p50: dialect.percentile("latency_ms", 0.5),
+    p95: dialect.percentile("latency_ms", 0.95),
     p99: dialect.percentile("latency_ms", 0.99),
     pushing_ms: dialect.millisecondsBetween(
       "min(sent_at)",
@@ -83,33 +85,17 @@ export async function storeFigures(
     })),
   });
   const pushingMs = optional(row, "pushing_ms");
-  const figures: RunFigures = {
-    latency_p99_ms: optional(row, "latency_p99_ms"),
-    latency_histogram: ends
-      .map((end, index) => ({ up_to_ms: end, calls: countOf(row, columns[index] ?? "") }))
-      .filter(({ calls }) => calls > 0),
-    pushing_ms: pushingMs,
-    permitted_calls: pushingMs === null ? null : permittedCalls(pushingMs, sync.config.rate),
-    codes,
-  };
-  const text = (value: number | null) => (value === null ? null : `${value}`);
-  await session.execute(
-    "run_report_store",
-    [
-      text(figures.latency_p99_ms),
-      text(figures.pushing_ms),
-      text(figures.permitted_calls),
-      JSON.stringify(figures.latency_histogram),
-      JSON.stringify(figures.codes),
-      runId,
-      sync.key,
-    ],
-    {
-      latency_histogram: dialect.jsonFrom("cast(? as varchar)"),
-      outcome_codes: dialect.jsonFrom("cast(? as varchar)"),
+  return {
+    calls: callCounts(row),
+    figures: {
+      latency_p99_ms: optional(row, "latency_p99_ms"),
+      latency_histogram: ends
+        .map((end, index) => ({ up_to_ms: end, calls: countOf(row, columns[index] ?? "") }))
+        .filter(({ calls }) => calls > 0),
+      pushing_ms: pushingMs,
+      permitted_calls: pushingMs === null ? null : permittedCalls(pushingMs, sync.config.rate),
     },
-  );
-  return figures;
+  };
 }
 
 /** Reads the figures that a settled run was stored with. */

@@ -1,5 +1,6 @@
 import type { Row } from "../warehouse/warehouse.ts";
 import { RetlError } from "./error.ts";
+import type { RunFigures } from "./run_figures.ts";
 import type { RunParams } from "./run_params.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
@@ -103,7 +104,8 @@ export function outcomeCounts(row: Row | undefined): OutcomeCounts {
   };
 }
 
-function callCounts(row: Row | undefined): CallCounts {
+/** What `retl_runs` or the journal says of the requests of a run. */
+export function callCounts(row: Row | undefined): CallCounts {
   const latency = (column: string) => (row?.[column] == null ? null : countOf(row, column));
   return {
     calls: countOf(row, "calls"),
@@ -112,15 +114,6 @@ function callCounts(row: Row | undefined): CallCounts {
     latency_p95_ms: latency("latency_p95_ms"),
     latency_max_ms: latency("latency_max_ms"),
   };
-}
-
-export async function readCallCounts(session: SyncSession, runId: string): Promise<CallCounts> {
-  const { dialect } = session;
-  const rows = await session.query("call_counts", [runId], {
-    p50: dialect.percentile("latency_ms", 0.5),
-    p95: dialect.percentile("latency_ms", 0.95),
-  });
-  return callCounts(rows[0]);
 }
 
 /** Ends a run that sends nothing: held, a dry run, failed before its plan, or without changes. */
@@ -154,29 +147,51 @@ export async function markPlanned(
   requireRow(session, runId, hit);
 }
 
-/** Writes how a run ended and closes it for the fold. */
+/** Writes how a run ended and closes it for the fold; `figures` are null for a run that had nothing to push. */
 export async function markSettled(
   session: SyncSession,
   runId: string,
-  end: { status: RunStatus; message: string | null; outcomes: OutcomeCounts; calls: CallCounts },
+  end: {
+    status: RunStatus;
+    message: string | null;
+    outcomes: OutcomeCounts;
+    calls: CallCounts;
+    figures: RunFigures | null;
+  },
 ): Promise<void> {
-  const { outcomes, calls } = end;
-  const text = (value: number | null) => (value === null ? null : `${value}`);
-  const hit = await session.execute("run_settled", [
-    end.status,
-    end.message,
-    text(outcomes.acknowledged),
-    text(outcomes.rejected),
-    text(outcomes.deferred),
-    text(outcomes.unknown),
-    text(calls.calls),
-    text(calls.rate_limited_calls),
-    text(calls.latency_p50_ms),
-    text(calls.latency_p95_ms),
-    text(calls.latency_max_ms),
-    runId,
-    session.sync.key,
-  ]);
+  const { dialect, sync } = session;
+  const { outcomes, calls, figures } = end;
+  const counts = [
+    outcomes.acknowledged,
+    outcomes.rejected,
+    outcomes.deferred,
+    outcomes.unknown,
+    calls.calls,
+    calls.rate_limited_calls,
+    calls.latency_p50_ms,
+    calls.latency_p95_ms,
+    calls.latency_max_ms,
+    figures?.latency_p99_ms,
+    figures?.pushing_ms,
+    figures?.permitted_calls,
+  ];
+  const json = (value: unknown) => (figures === null ? null : JSON.stringify(value));
+  const hit = await session.execute(
+    "run_settled",
+    [
+      end.status,
+      end.message,
+      ...counts.map((count) => (count == null ? null : `${count}`)),
+      json(figures?.latency_histogram),
+      json(figures?.codes),
+      runId,
+      sync.key,
+    ],
+    {
+      latency_histogram: dialect.jsonFrom("cast(? as varchar)"),
+      outcome_codes: dialect.jsonFrom("cast(? as varchar)"),
+    },
+  );
   requireRow(session, runId, hit);
 }
 

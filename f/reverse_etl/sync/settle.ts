@@ -4,13 +4,7 @@ import { hasCode, RetlError } from "./error.ts";
 import { resultsScope } from "./journal.ts";
 import { forbidSending, type Lease, proveLease, releaseLease } from "./lease.ts";
 import { recordEnd } from "./run_events.ts";
-import {
-  type OutcomeCode,
-  type RunFigures,
-  readFigures,
-  readFoldedCodes,
-  storeFigures,
-} from "./run_figures.ts";
+import { type OutcomeCode, type RunFigures, readCalls, readFigures, readFoldedCodes } from "./run_figures.ts";
 import {
   type CallCounts,
   changesOf,
@@ -21,7 +15,6 @@ import {
   type PlanCounts,
   type RunRecord,
   type RunStatus,
-  readCallCounts,
   readRun,
   unsettledRuns,
 } from "./runs.ts";
@@ -81,9 +74,9 @@ export async function settleRun(
     const folded = (await fold(within, NO_RUN)).get(lease.runId);
     const outcomes = requireWhole(session, before?.plan ?? null, folded?.outcomes);
     const end = { status: statusOf(outcomes, stopped), message: stopped, outcomes };
-    const calls = await readCallCounts(within, lease.runId);
-    await markSettled(within, lease.runId, { ...end, calls });
-    const figures = await storeFigures(within, lease.runId, folded?.codes ?? []);
+    const { calls, figures: ofCalls } = await readCalls(within, lease.runId);
+    const figures = { ...ofCalls, codes: folded?.codes ?? [] };
+    await markSettled(within, lease.runId, { ...end, calls, figures });
     const goesOn = sync.config.associations.length > 0;
     await recordEnd(within, lease.runId, { ...end, calls, goesOn });
     await releaseLease(within, lease);
@@ -112,11 +105,10 @@ export async function settlePredecessors(
     const folded = await fold(within, lease.runId);
     for (const runId of runs) {
       const { outcomes, codes } = folded.get(runId) ?? { outcomes: NO_OUTCOMES, codes: [] };
-      const calls = await readCallCounts(within, runId);
+      const { calls, figures } = await readCalls(within, runId);
       const message = `did not settle; settled by the run ${lease.runId}`;
       const end = { status: "failed" as const, message, outcomes, calls };
-      await markSettled(within, runId, end);
-      await storeFigures(within, runId, codes);
+      await markSettled(within, runId, { ...end, figures: { ...figures, codes } });
       await recordEnd(within, runId, { ...end, goesOn: false });
     }
     return runs;

@@ -13,6 +13,9 @@ export interface Stop {
   readonly message: string;
 }
 
+/** Codes of a failure that smaller calls may get past: a row that HubSpot cannot digest. */
+export const SERVER_ERROR = /^HTTP_5\d\d$/;
+
 /** A longer pause than this is not waited for: it is HubSpot's word on every call. */
 export const LONGEST_WAIT_SECONDS = 120;
 
