@@ -3,31 +3,43 @@
 insert into {{ changes }}
   (run_id, seq, {{ id }}, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, detected_at)
 with run as (
-  select cast(? as varchar) as run_id
+  select cast(? as varchar) as run_id, cast(? as varchar) as sync
 ),
--- All that is not plainly unchanged: what is unchanged is the rest of the source, and is never put anywhere.
+-- All that is not plainly unchanged: what is unchanged is the rest of the source, and is never put anywhere. The mapped columns come along, because
+-- the hash has read them anyway; of the state only what tells the two apart does.
 compared as {{ materialized }} (
   select
-    s.source_key,
-    coalesce(s.id, t.{{ id }}) as id,
+    coalesce(s.id, t.id) as id,
     s.row_hash,
-    t.{{ id }} is not null as in_state,
-    t.row_hash as known_hash,
-    t.in_doubt,
-    t.removed_at is not null as was_removed
+    t.state_row
+    {%- for column in columns %},
+    s.{{ column.alias }}
+    {%- endfor %}
   from (
-    select {{ source_key }} as source_key, {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}
+    select
+      {{ source_id }} as id,
+      {{ source_hash }} as row_hash
+      {%- for column in columns %},
+      {{ column.raw }} as {{ column.alias }}
+      {%- endfor %}
+    from {{ source }}
   ) as s
-  full join {{ state }} as t on t.{{ id }} = s.id
+  full join (
+    select
+      t.{{ id }} as id,
+      {{ state_row }} as state_row,
+      -- No hash of a source row is like that of a row in doubt or removed.
+      case when t.in_doubt or t.removed_at is not null then null else t.row_hash end as settled_hash
+    from {{ state }} as t
+  ) as t on t.id = s.id
   {%- unless resync_all %}
-  where s.row_hash is distinct from t.row_hash or t.in_doubt or t.removed_at is not null
+  where s.row_hash is distinct from t.settled_hash or s.row_hash is null
   {%- endunless %}
 ),
 sizes as {{ materialized }} (
   select
     source_size.n as rows_read,
     state_size.n as state_rows,
-    source_size.n - sides.listed as unchanged,
     source_size.n - sides.listed + sides.matched as paired,
     state_size.n - sides.absent as present,
     sides.nameless
@@ -36,7 +48,7 @@ sizes as {{ materialized }} (
   cross join (
     select
       count(row_hash) as listed,
-      count(case when row_hash is not null and in_state then 1 end) as matched,
+      count(case when row_hash is not null and state_row is not null then 1 end) as matched,
       count(case when row_hash is null then 1 end) as absent,
       count(case when row_hash is not null and id is null then 1 end) as nameless
     from compared
@@ -44,7 +56,7 @@ sizes as {{ materialized }} (
 ),
 -- An id of the state stands in several source rows only where more source rows than state rows found a partner; then all ids are looked at.
 repeated_ids as {{ materialized }} (
-  select id from compared where row_hash is not null and id is not null and not in_state group by id having count(*) > 1
+  select id from compared where row_hash is not null and id is not null and state_row is null group by id having count(*) > 1
   union
   select s.id
   from (select {{ source_id }} as id from {{ source }}) as s
@@ -68,14 +80,22 @@ taken_over as {{ materialized }} (
   where c.row_hash is null and (absent.id is null or absent.id < c.id)
 ),
 {%- endunless %}
+known as (
+  select
+    c.*,
+    c.state_row is not null as in_state,
+    t.row_hash as known_hash,
+    t.in_doubt,
+    t.removed_at is not null as was_removed,
+    t.hubspot_id,
+    t.acknowledged_at,
+    t.payload as known_payload
+  from compared as c
+  left join {{ state }} as t on {{ state_row }} = c.state_row
+),
 judged as {{ materialized }} (
   select
-    c.source_key,
-    c.id,
-    c.row_hash,
-    c.in_state,
-    c.known_hash,
-    c.was_removed,
+    c.*,
     case
       {%- if removed_is_left %}
       when c.row_hash is null and c.was_removed then 'gone'
@@ -104,7 +124,7 @@ judged as {{ materialized }} (
       else 'changed'
       {%- endif %}
     end as reason
-  from compared as c
+  from known as c
   left join repeated_ids on repeated_ids.id = c.id
   left join waiting on waiting.id = c.id and waiting.row_hash = coalesce(c.row_hash, {{ removed_hash }})
   {%- unless removed_is_left %}
@@ -113,7 +133,6 @@ judged as {{ materialized }} (
   {%- endunless %}
   where repeated_ids.id is null
 ),
--- The wide columns are read for these rows only: the comparison above needs ids and hashes.
 read_values as (
   select
     c.id,
@@ -121,15 +140,13 @@ read_values as (
     c.in_state,
     c.known_hash,
     c.reason,
-    t.hubspot_id,
-    t.acknowledged_at,
+    c.hubspot_id,
+    c.acknowledged_at,
     {{ acknowledged }} as acknowledged
     {%- for column in columns %},
     {{ column.text }} as {{ column.alias }}
     {%- endfor %}
   from judged as c
-  join {{ source }} as v on v.{{ source_key }} = c.source_key
-  left join {{ state }} as t on t.{{ id }} = c.id
   where c.reason in ('in_doubt', 'new', 'returned', 'resync', 'changed')
 ),
 built as (
@@ -167,11 +184,10 @@ listed as (
   {%- unless removed_is_left %}
   union all
   select
-    c.id, {{ removed_hash }}, t.hubspot_id, true, true, {{ removed_operation }}, c.reason, t.acknowledged_at,
+    id, {{ removed_hash }}, hubspot_id, true, true, {{ removed_operation }}, reason, acknowledged_at,
     {{ removed_payload }}, {{ removed_payload }}, null
-  from judged as c
-  join {{ state }} as t on t.{{ id }} = c.id
-  where c.reason = 'removed'
+  from judged
+  where reason = 'removed'
   {%- endunless %}
   union all
   select
@@ -184,35 +200,45 @@ listed as (
   from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
   join repeated_ids on repeated_ids.id = s.id
 ),
+{%- if some_were_deferred %}
 -- Since when a change has waited that earlier runs planned and did not get to; only what runs that deferred something planned is read.
-deferred as (
-  select c.{{ id }} as id, min(c.detected_at) as since
+planned_before as {{ materialized }} (
+  select c.{{ id }} as id, c.detected_at
   from {{ changes }} as c
-  left join {{ state }} as t on t.{{ id }} = c.{{ id }}
-  where c.run_id in (select r.run_id from {{ runs }} as r where r.deferred > 0)
-    and c.operation not in ('skip', 'plan')
-    and (t.acknowledged_at is null or t.acknowledged_at < c.detected_at)
-  group by c.{{ id }}
+  join {{ runs }} as r on r.run_id = c.run_id
+  join run on run.sync = r.sync
+  where r.deferred > 0 and c.operation not in ('skip', 'plan')
 ),
+deferred as (
+  select p.id, min(p.detected_at) as since
+  from planned_before as p
+  left join {{ state }} as t on t.{{ id }} = p.id
+  where t.acknowledged_at is null or t.acknowledged_at < p.detected_at
+  group by p.id
+),
+{%- endif %}
 numbered as {{ materialized }} (
   select
     -- What waits longest goes first, so that a daily limit does not starve the same rows every day.
     row_number() over (
       order by
-        case when operation = 'skip' then 1 else 0 end, deferred.since nulls last, acknowledged_at nulls first,
-        listed.id, row_hash
+        case when operation = 'skip' then 1 else 0 end,
+        {%- if some_were_deferred %} deferred.since nulls last,{% endif %} acknowledged_at nulls first, listed.id, row_hash
     ) as seq,
     listed.*
   from listed
+  {%- if some_were_deferred %}
   left join deferred on deferred.id = listed.id
+  {%- endif %}
 ),
 judged_counts as (
   select
-    sizes.rows_read - count(judged.row_hash) - (select count(*) from numbered where reason = 'duplicate_id') as unchanged,
-    count(case when known_hash is not null and not was_removed then 1 end) as known
-  from sizes
-  left join judged on true
-  group by sizes.rows_read
+    count(row_hash) as judged_rows,
+    count(case when known_hash is not null and not was_removed then 1 end) as known,
+    count(
+      case when known_hash <> row_hash and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %}) then 1 end
+    ) as differing
+  from judged
 ),
 listed_counts as (
   select
@@ -232,25 +258,21 @@ listed_counts as (
     count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
     count(case when reason = 'resync' then 1 end) as resent,
     count(case when reason in ('waiting', 'create_only') then 1 end) as skipped,
-    count(case when reason in ('missing_id', 'duplicate_id') then 1 end) as refused
+    count(case when reason in ('missing_id', 'duplicate_id') then 1 end) as refused,
+    count(case when reason = 'duplicate_id' then 1 end) as duplicates,
+    {{ plan_hash }} as plan_hash
   from numbered
 ),
-differing_counts as (
-  select count(*) as differing
-  from judged
-  where known_hash <> row_hash and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %})
-),
-plan as (
-  select {{ plan_hash }} as plan_hash from numbered where operation <> 'skip' or reason = 'removed'
+totals as (
+  select *, rows_read - judged_rows - duplicates as same
+  from sizes
+  cross join judged_counts
+  cross join listed_counts
 )
 select run.run_id, seq, id, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, {{ now }}
 from numbered
 cross join run
 union all
-select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, null, plan.plan_hash, {{ now }}
-from sizes
-cross join judged_counts
-cross join listed_counts
-cross join differing_counts
-cross join plan
+select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, null, totals.plan_hash, {{ now }}
+from totals
 cross join run

@@ -28,6 +28,15 @@ describe("processes that share HubSpot's limit without knowing of each other", (
     },
   );
 
+  test.each([2, 4, 16])(
+    "%i of them that are slow to start, and send their first calls late, are not refused for it a window later",
+    async (workers) => {
+      const { utilisation, limited } = await minutes({ workers, lateStartMs: 700 });
+      expect(utilisation).toBeGreaterThanOrEqual(0.97);
+      expect(limited).toBeLessThanOrEqual(1);
+    },
+  );
+
   test("the share of one that is killed is used by the others", async () => {
     const { utilisation, limited } = await minutes({ workers: 4, killAtMs: 30_000 });
     expect(utilisation).toBeGreaterThanOrEqual(0.97);

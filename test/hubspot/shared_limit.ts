@@ -12,6 +12,8 @@ export interface SharedLimitOptions {
   readonly declared?: number;
   /** The workers start within this time of each other. */
   readonly spreadMs?: number;
+  /** By how much later than otherwise calls arrive at most while the workers start. */
+  readonly lateStartMs?: number;
   /** When the first worker dies. */
   readonly killAtMs?: number;
   /** The part of the limit that somebody else takes, evenly, since long before. */
@@ -32,9 +34,20 @@ const CALLS_IN_FLIGHT = 16;
 /** Longest way of a call to HubSpot; the answer takes 50 to 800 ms more. */
 const WAY_MS = 40;
 
+/** For so long busy workers send late. */
+const STARTING_MS = 3_000;
+
 /** Workers that know of each other only by the headers push without end against one rolling window, on a clock that takes no time. */
 export async function shareLimit(options: SharedLimitOptions): Promise<SharedLimitFigures> {
-  const { workers, seed, seconds = 60, declared = workers, spreadMs = 300, otherUser = 0 } = options;
+  const {
+    workers,
+    seed,
+    seconds = 60,
+    declared = workers,
+    spreadMs = 300,
+    otherUser = 0,
+    lateStartMs = 0,
+  } = options;
   const clock = virtualClock();
   const random = randomStream(seed, "shared limit");
   const window = new RateWindow();
@@ -54,7 +67,8 @@ export async function shareLimit(options: SharedLimitOptions): Promise<SharedLim
   }
 
   async function call(worker: number): Promise<HubSpotAnswer> {
-    await clock.sleep(WAY_MS * random.next());
+    const isStarting = clock.now() < startsAt + STARTING_MS;
+    await clock.sleep((WAY_MS + (isStarting ? lateStartMs : 0)) * random.next());
     const { isRefused, remaining } = admit();
     if (isRefused) limited += 1;
     else if (clock.now() < endsAt) callsByWorker[worker] = (callsByWorker[worker] ?? 0) + 1;

@@ -12,6 +12,12 @@ export interface WindowCall {
   counts: boolean;
 }
 
+/** A process that starts is busy with itself and has connections yet to make: for so long its calls may leave late. */
+const STARTING_MS = 3_000;
+
+/** By how much later than they were sent such calls may arrive, unless their answers are there before: on two cores, sixteen starting processes were seen to send a second late. */
+const STARTING_GUARD_MS = 1_000;
+
 /** The calls of this process in the rolling window, as HubSpot should see them. */
 export class CallWindow {
   readonly #windowMs: number;
@@ -21,6 +27,7 @@ export class CallWindow {
   #left = 0;
   #counted = 0;
   #inFlight = 0;
+  #firstSentAt: number | null = null;
 
   /** `guardMs` is how much later than its window a call is taken to leave. */
   constructor(windowMs: number, guardMs: number) {
@@ -39,6 +46,7 @@ export class CallWindow {
 
   send(now: number): WindowCall {
     const gap = this.#leaving(now);
+    this.#firstSentAt ??= now;
     const call = {
       sentAt: now,
       sentBefore: this.#sent,
@@ -108,7 +116,19 @@ export class CallWindow {
 
   #leavesAt(call: WindowCall, strict: boolean): number {
     if (!call.counts) return Number.NEGATIVE_INFINITY;
-    if (!strict) return call.sentAt + this.#windowMs + this.#guardMs;
+    if (!strict) return call.sentAt + this.#windowMs + this.#guardOf(call);
     return call.answeredAt === null ? Number.POSITIVE_INFINITY : call.answeredAt + this.#windowMs;
+  }
+
+  /** While the calls of its first moments leave: nobody else can tell whether a place is idle or about to be taken again, nor can this process. */
+  isTurningOver(now: number): boolean {
+    const since = now - (this.#firstSentAt ?? now) - this.#windowMs;
+    return since >= 0 && since <= STARTING_MS + STARTING_GUARD_MS;
+  }
+
+  #guardOf(call: WindowCall): number {
+    if (call.sentAt - (this.#firstSentAt ?? 0) > STARTING_MS) return this.#guardMs;
+    const answeredAfter = (call.answeredAt ?? Number.POSITIVE_INFINITY) - call.sentAt;
+    return Math.max(this.#guardMs, Math.min(STARTING_GUARD_MS, answeredAfter));
   }
 }

@@ -21,8 +21,11 @@ export interface RateLimitSettings {
 /** By how much later than another a call may arrive at HubSpot and still find the place of the one that it follows free. */
 const GUARD_MS = 50;
 
-/** A process sends at most so many times faster than its calls in the window come to: in a burst, what remains is old news. */
-const BURST = 3;
+/**
+ * A process takes new places at most so many times faster than its calls in the window come to: in a burst, what remains is old news. Its own
+ * places it takes again at once, because one that lies idle is seen, and taken, by the others.
+ */
+const BURST = 2.2;
 
 /** What a timer may be late by, made up for by the calls that follow. */
 const LATENESS_MS = 5;
@@ -48,8 +51,9 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
   const room = new RoomShare(share, windowMs, random);
   const waiting: ((slot: RateSlot) => void)[] = [];
   let calls = settings.calls;
-  /** When places that are free for the next calls came free; one that stays unused is anybody's. */
-  let free: number[] = [];
+  /** When calls of ours left their places, and when we took places that others had left; one that stays unused is anybody's. */
+  let left: number[] = [];
+  let taken: number[] = [];
   /** Places that are given back when their calls leave the window. */
   let owed = 0;
   /** What remained when it was last told; null when answers do not tell. */
@@ -64,12 +68,16 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
   let wakesAt = Number.POSITIVE_INFINITY;
   let exhausted: string | null = null;
 
+  const free = () => left.length + taken.length;
+
   function advance(now: number): void {
-    for (let left = window.leave(now, isStrict); left > 0; left -= 1) {
+    for (let leaving = window.leave(now, isStrict); leaving > 0; leaving -= 1) {
       if (owed > 0) owed -= 1;
-      else free.push(now);
+      else left.push(now);
     }
-    free = free.filter((since) => now - since <= windowMs / 10);
+    const isOurs = (since: number) => now - since <= windowMs / 10;
+    left = left.filter(isOurs);
+    taken = taken.filter(isOurs);
   }
 
   /** When the next call may leave: now, a moment, or never by itself when only an answer can tell. */
@@ -81,7 +89,8 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
       const capacity = Math.max(1, Math.floor(share * calls));
       return window.size < capacity ? now : window.nextLeaving(isStrict);
     }
-    if (free.length > 0) return Math.max(now, paceAt - LATENESS_MS);
+    if (left.length > 0) return now;
+    if (taken.length > 0) return Math.max(now, paceAt - LATENESS_MS);
     const leaving = window.nextLeaving(isStrict);
     if (window.hasInFlight) return leaving;
     // Nothing is under way that could bring news, so one call goes out to look: at once for a process that knows nothing.
@@ -114,9 +123,10 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
   }
 
   function take(now: number): RateSlot {
-    const since = free.shift();
-    const places = Math.max(share * calls, 1.2 * window.size);
-    paceAt = Math.max(now - LATENESS_MS, paceAt) + windowMs / (BURST * places);
+    const isKept = left.length > 0;
+    const since = (isKept ? left : taken).shift();
+    const most = Math.max(share * calls, 1.2 * window.size);
+    if (!isKept) paceAt = Math.max(now - LATENESS_MS, paceAt) + windowMs / (BURST * most);
     const call = window.send(now);
     let reported = false;
     const report = (change: () => void) => {
@@ -130,7 +140,7 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
       unused: () =>
         report(() => {
           window.forget(call, clock.now());
-          if (since !== undefined) free.unshift(since);
+          if (since !== undefined) (isKept ? left : taken).unshift(since);
         }),
     };
   }
@@ -175,22 +185,24 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
       now,
       limit: calls,
       remaining: told,
-      room: told - window.grownSince(call) - othersGap - free.length + owed,
+      room: told - window.grownSince(call) - othersGap - free() + owed,
       own: window.size,
       latencyMs: now - call.sentAt,
     };
-    const change = room.read(reading);
+    const read = room.read(reading);
+    const change = window.isTurningOver(now) ? Math.min(0, read) : read;
     const kept = Math.min(owed, Math.max(0, change));
     owed -= kept;
     // Only what goes out soon is taken, because the others cannot see it before; a process that is new asks for little by itself.
     const ahead = Math.max(isFirst ? waiting.length : 0, 1 + Math.ceil(PLACES_AHEAD * room.part(reading)));
-    for (let more = Math.min(change - kept, ahead - free.length); more > 0; more -= 1) free.push(now);
+    for (let more = Math.min(change - kept, ahead - free()); more > 0; more -= 1) taken.push(now);
     if (change < 0) giveBack(-change);
   }
 
   /** Gives back free places first, then those of calls that leave the window; the last one is kept, to hear of what remains. */
   function giveBack(places: number): void {
-    const unused = free.splice(0, places).length;
+    let unused = taken.splice(0, places).length;
+    unused += left.splice(0, places - unused).length;
     owed = Math.min(owed + places - unused, Math.max(0, window.size - 1));
   }
 
@@ -201,7 +213,7 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
   ): void {
     window.forget(call, now);
     room.refused();
-    giveBack(free.length + Math.ceil(BACK_OFF * window.size));
+    giveBack(free() + Math.ceil(BACK_OFF * window.size));
     refusals += 1;
     remaining = 0;
     heardAt = now;

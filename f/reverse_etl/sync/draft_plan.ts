@@ -45,32 +45,37 @@ export async function draftPlan(
   const { dialect, sync } = session;
   const count = (name: string, expression: string) => [name, `cast(${expression} as varchar)`] as const;
   const scope = mappingScope(mapping, dialect);
-  await session.execute("plan_changes", [runId], {
+  const [history] = await session.query("run_history", [sync.key]);
+  await session.execute("plan_changes", [runId, sync.key], {
     ...scope,
     ...modeScope(sync.config, String(scope.cleared), dialect.object([])),
+    some_were_deferred: countOf(history, "deferring_runs") > 0,
     resync_all: params.resync === "all",
     resync_rejected: params.resync === "rejected",
     not_waiting: refusedByDefinition(params.definitions_changed === true),
     payload_text: dialect.jsonText("payload"),
-    plan_hash: dialect.hashOfRows(["id", "operation", "row_hash", dialect.jsonText("payload")]),
+    plan_hash: dialect.hashOfRows(
+      ["id", "operation", "row_hash", dialect.jsonText("payload")],
+      "operation <> 'skip' or reason = 'removed'",
+    ),
     counts: dialect.fullObject([
-      count("rows_read", "sizes.rows_read"),
-      count("state_rows", "sizes.state_rows"),
-      count("paired", "sizes.paired"),
-      count("present", "sizes.present"),
-      count("known", "judged_counts.unchanged + judged_counts.known"),
-      count("unchanged", "judged_counts.unchanged + listed_counts.refreshed"),
-      count("to_create", "listed_counts.to_create"),
-      count("to_update", "listed_counts.to_update"),
-      count("to_archive", "listed_counts.to_archive"),
-      count("to_clear", "listed_counts.to_clear"),
-      count("removed", "listed_counts.removed"),
-      count("changed", "listed_counts.changed + differing_counts.differing"),
-      count("skipped", "listed_counts.skipped"),
-      count("refused", "listed_counts.refused"),
-      count("refreshed", "listed_counts.to_refresh"),
-      count("left", "listed_counts.left_alone"),
-      count("resent", "listed_counts.resent"),
+      count("rows_read", "rows_read"),
+      count("state_rows", "state_rows"),
+      count("paired", "paired"),
+      count("present", "present"),
+      count("known", "same + known"),
+      count("unchanged", "same + refreshed"),
+      count("to_create", "to_create"),
+      count("to_update", "to_update"),
+      count("to_archive", "to_archive"),
+      count("to_clear", "to_clear"),
+      count("removed", "removed"),
+      count("changed", "changed + differing"),
+      count("skipped", "skipped"),
+      count("refused", "refused"),
+      count("refreshed", "to_refresh"),
+      count("left", "left_alone"),
+      count("resent", "resent"),
       count("rejections", `(select count(*) from ${session.tables.rejections})`),
     ]),
   });
@@ -86,7 +91,7 @@ export async function draftPlan(
       knownRows: countOf(found, "known"),
       changedRows: countOf(found, "changed"),
       stateRows,
-      acknowledgedBefore: stateRows === 0 && (await hasHistory(session)),
+      acknowledgedBefore: stateRows === 0 && countOf(history, "acknowledging_runs") > 0,
     },
     sync.config.guards,
   );
@@ -138,11 +143,6 @@ function requireAccounted(session: SyncSession, counts: PlanCounts, surplus: num
     next: "Run again; if it happens again, the source changes while it is read or Tailrace has a defect.",
     details: { ...counts },
   });
-}
-
-async function hasHistory(session: SyncSession): Promise<boolean> {
-  const [history] = await session.query("run_history", [session.sync.key]);
-  return countOf(history, "settled_runs") > 0;
 }
 
 /** Names a plan by its content, so that an approval is for exactly what a person was shown. */

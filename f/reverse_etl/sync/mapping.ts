@@ -144,14 +144,15 @@ function versionOf(columns: readonly MappedColumn[], config: SyncConfig): string
  */
 export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
   const names = mapping.columns.map(({ property }) => property);
-  const acknowledged = dialect.properties("t.payload", names, "acknowledged");
+  const acknowledged = dialect.properties("c.known_payload", names, "acknowledged");
   const columns = mapping.columns.map((column, index) => {
-    const text = dialect.textOf(`v.${dialect.identifier(column.column)}`, column.kind);
     const alias = `c${index}`;
+    const text = dialect.textOf(`c.${alias}`, column.kind);
     const before = acknowledged.text[column.property] ?? "null";
     return {
       property: column.property,
       alias,
+      raw: dialect.identifier(column.column),
       text: column.whenNull === "clear" ? `coalesce(${text}, '')` : text,
       before,
       differs: `${alias} is distinct from ${before}`,
@@ -159,7 +160,6 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
     };
   });
   const kept = columns.filter(({ isKept }) => isKept);
-  const rawColumns = mapping.columns.map((column) => dialect.identifier(column.column));
   const key = dialect.identifier(mapping.idColumn);
   const values = columns.map(({ property, alias }) => [property, alias] as const);
   const changed = mapping.isPartial
@@ -168,10 +168,10 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
       )
     : `case when ${columns.map(({ differs, alias, isKept }) => (isKept ? `(${alias} is not null and ${differs})` : differs)).join(" or ")} then whole else ${dialect.object([])} end`;
   return {
-    source_key: key,
     source_id: idText(`cast(${key} as varchar)`, mapping.idCase),
-    source_hash: dialect.hash([quoteLiteral(mapping.version), ...rawColumns]),
-    columns: columns.map(({ alias, text }) => ({ alias, text })),
+    source_hash: dialect.hash([quoteLiteral(mapping.version), ...columns.map(({ raw }) => raw)]),
+    state_row: dialect.rowAddress("t", key),
+    columns: columns.map(({ alias, raw, text }) => ({ alias, raw, text })),
     acknowledged: acknowledged.all,
     whole: kept.length === 0 ? dialect.fullObject(values) : dialect.object(values),
     payload: `case when reason = 'changed' then ${changed} else whole end`,

@@ -43,8 +43,8 @@ export interface Dialect {
   textOf(column: string, kind: ColumnKind): string;
   /** One hash over several values, as text; NULLs and types are told apart. */
   hash(values: readonly string[]): string;
-  /** A sum over hashes of rows that does not depend on their order, as text. */
-  hashOfRows(values: readonly string[]): string;
+  /** A sum over hashes of rows (of those for which `where` holds) that does not depend on their order, as text. */
+  hashOfRows(values: readonly string[], where?: string): string;
   /** A JSON object of text values none of which is NULL. */
   fullObject(entries: readonly (readonly [name: string, value: string])[]): string;
   /** A JSON object of text values that leaves out the NULL ones. */
@@ -57,6 +57,8 @@ export interface Dialect {
   jsonText(json: string): string;
   /** A bound text as a JSON value. */
   jsonFrom(text: string): string;
+  /** What finds a row of one of our tables again within a statement: its address where the engine tells one, which costs least, else its key. */
+  rowAddress(table: string, key: string): string;
   addMilliseconds(timestamp: string, milliseconds: string): string;
   millisecondsBetween(from: string, to: string): string;
   /** ISO 8601 text of a timestamp column, in UTC with milliseconds. */
@@ -87,11 +89,25 @@ const withoutTrailingZeros = (text: string) => `rtrim(rtrim(${text}, '0'), '.')`
 const fixedPoint = (decimalOfText: string, column: string) =>
   `coalesce(${withoutTrailingZeros(`cast(${decimalOfText} as varchar)`)}, cast(${column} as varchar))`;
 
+function hashOfRows(values: readonly string[], where = "true"): string {
+  return `cast(coalesce(sum(case when ${where} then hash(${values.join(", ")}) end), 0) as varchar)`;
+}
+
 function mapFields<Kind>(
   fields: Readonly<Record<string, Kind>>,
   expression: (name: string, kind: Kind) => string,
 ): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).map(([name, kind]) => [name, expression(name, kind)]));
+}
+
+/** DuckDB has no function that leaves NULLs out of an object but a merge of two documents, which takes twice as long as writing the text. */
+function withoutNulls(entries: readonly (readonly [name: string, value: string])[]): string {
+  const written = entries.map(
+    ([name, value]) => `${quoteLiteral(`${JSON.stringify(name)}:`)} || to_json(${value})`,
+  );
+  return entries.length === 0
+    ? "json_object()"
+    : `cast('{' || concat_ws(',', ${written.join(", ")}) || '}' as json)`;
 }
 
 export const duckdbDialect: Dialect = {
@@ -143,17 +159,18 @@ export const duckdbDialect: Dialect = {
     }
   },
   hash: (values) => `cast(hash(${values.join(", ")}) as varchar)`,
-  hashOfRows: (values) => `cast(coalesce(sum(hash(${values.join(", ")})), 0) as varchar)`,
+  hashOfRows,
   fullObject: (entries) => `json_object(${pairs(entries)})`,
-  object: (entries) => `json_merge_patch('{}', json_object(${pairs(entries)}))`,
+  object: withoutNulls,
   property: (json, name) => `(${json} ->> ${quoteLiteral(`$."${name}"`)})`,
-  // A list of paths parses the document once; a path at a time parses it as often.
+  // A list of paths parses the document once; a path at a time parses it as often. Pointers are found a third faster than paths.
   properties: (json, names, alias) => ({
-    all: `json_extract_string(${json}, [${names.map((name) => quoteLiteral(`$."${name}"`)).join(", ")}])`,
+    all: `json_extract_string(${json}, [${names.map((name) => quoteLiteral(`/${name}`)).join(", ")}])`,
     text: Object.fromEntries(names.map((name, index) => [name, `${alias}[${index + 1}]`])),
   }),
   jsonText: (json) => `cast(${json} as varchar)`,
   jsonFrom: (text) => `cast(${text} as json)`,
+  rowAddress: (table) => `${table}.rowid`,
   addMilliseconds: (timestamp, milliseconds) =>
     `(${timestamp} + to_milliseconds(cast(${milliseconds} as bigint)))`,
   millisecondsBetween: (from, to) => `date_diff('millisecond', ${from}, ${to})`,
@@ -217,7 +234,7 @@ export const snowflakeDialect: Dialect = {
     }
   },
   hash: (values) => `cast(hash(${values.join(", ")}) as varchar)`,
-  hashOfRows: (values) => `cast(coalesce(sum(hash(${values.join(", ")})), 0) as varchar)`,
+  hashOfRows,
   fullObject: (entries) => `object_construct(${pairs(entries)})`,
   object: (entries) => `object_construct(${pairs(entries)})`,
   property: (json, name) => `cast(get(${json}, ${quoteLiteral(name)}) as varchar)`,
@@ -229,6 +246,7 @@ export const snowflakeDialect: Dialect = {
   }),
   jsonText: (json) => `to_json(${json})`,
   jsonFrom: (text) => `parse_json(${text})`,
+  rowAddress: (table, key) => `${table}.${key}`,
   addMilliseconds: (timestamp, milliseconds) =>
     `dateadd('millisecond', cast(${milliseconds} as number), ${timestamp})`,
   millisecondsBetween: (from, to) => `datediff('millisecond', ${from}, ${to})`,
