@@ -25,7 +25,7 @@ const GUARD_MS = 50;
  * A process takes new places at most so many times faster than its calls in the window come to: in a burst, what remains is old news. Its own
  * places it takes again at once, because one that lies idle is seen, and taken, by the others.
  */
-const BURST = 2.2;
+const BURST = 2.1;
 
 /** What a timer may be late by, made up for by the calls that follow. */
 const LATENESS_MS = 5;
