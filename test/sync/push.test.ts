@@ -298,6 +298,7 @@ describe("the ports", () => {
       beforeCall: async () => {
         asked += 1;
         if (asked > 3) throw lost;
+        return true;
       },
     };
     const pushed = await push(changes(2_000), (request) => ({ ...allWritten(request), delayMs: 10 }), {

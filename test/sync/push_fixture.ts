@@ -105,7 +105,7 @@ export async function pushTo(
             ended = true;
           },
         },
-        permit: { beforeCall: async () => {} },
+        permit: { beforeCall: async () => true },
         limiter: { acquire: async () => ({ answered: () => {}, unused: () => {} }) },
         clock,
         random: options.random ?? (() => 0.5),

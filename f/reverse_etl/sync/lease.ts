@@ -166,10 +166,10 @@ export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): Se
 
   return {
     async beforeCall() {
-      for (;;) {
+      for (let atOnce = true; ; atOnce = false) {
         const now = clock.now();
         const due = now - extendedAt >= timings.lease_extend_seconds * 1000;
-        if (!due && expiresAt - now > marginMs) return;
+        if (!due && expiresAt - now > marginMs) return atOnce;
         extending ??= extend().finally(() => {
           extending = null;
         });

@@ -26,21 +26,25 @@ export async function sendPaced<Answered extends { readonly answer: HubSpotAnswe
   counts: RequestCounts,
   request: (callNumber: number) => Promise<Answered>,
 ): Promise<Answered | null> {
-  if (halt.reached) return null;
-  const slot = await limiter.acquire();
-  try {
-    // The permit comes after the wait for the limiter, so that it still holds when the call leaves (R3).
-    if (!halt.reached) await permit.beforeCall();
-    if (halt.reached) return null;
-    counts.calls += 1;
-    const answered = await request(counts.calls);
-    const { answer } = answered;
-    slot.answered(answer);
-    if (limiter.exhausted) halt.defer(limiter.exhausted);
-    if (answer.kind === "answered" && answer.status === 429) counts.limited += 1;
-    return answered;
-  } finally {
-    // Does nothing once the slot has its answer.
-    slot.unused();
+  while (!halt.reached) {
+    const slot = await limiter.acquire();
+    try {
+      // The permit comes after the wait for the limiter, so that it still holds when the call leaves (R3).
+      const atOnce = halt.reached || (await permit.beforeCall());
+      if (halt.reached) return null;
+      // A place that was held while the warehouse was asked is old: a call in it would arrive later than the limiter takes it to.
+      if (!atOnce) continue;
+      counts.calls += 1;
+      const answered = await request(counts.calls);
+      const { answer } = answered;
+      slot.answered(answer);
+      if (limiter.exhausted) halt.defer(limiter.exhausted);
+      if (answer.kind === "answered" && answer.status === 429) counts.limited += 1;
+      return answered;
+    } finally {
+      // Does nothing once the slot has its answer.
+      slot.unused();
+    }
   }
+  return null;
 }

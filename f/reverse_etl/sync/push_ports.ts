@@ -44,10 +44,11 @@ export interface AttemptJournal {
 export interface SendPermit {
   /**
    * Resolves once a call may be sent: not before the sync's `not_before`, and only while the lease has more left than the
-   * call's timeout, HubSpot's own time and the clock skew; extends the lease at most every 30 s.
+   * call's timeout, HubSpot's own time and the clock skew; extends the lease at most every 30 s. Answers whether it was given at once; false
+   * tells that time has passed, and that what was true before is to be looked at again.
    * Throws `RETL_LEASE_LOST` when another run holds the lease.
    */
-  beforeCall(): Promise<void>;
+  beforeCall(): Promise<boolean>;
 }
 
 /** The changes of one batch in order of `seq`, page by page, so that memory does not grow with the batch. */
