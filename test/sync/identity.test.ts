@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { planChanges } from "../../f/reverse_etl/sync/plan.ts";
+import { parseRunParams } from "../../f/reverse_etl/sync/run_params.ts";
 import {
   acknowledged,
   contactsSync,
@@ -158,6 +160,38 @@ describe("nothing is lost on the way", () => {
     await fixture.source([row("0"), row("1", "4"), row("2", "4")]);
     const changes = await fixture.push(await fixture.plan("r4"), acknowledged);
     expect(changes.map(({ id }) => id)).toEqual(["2", "0", "1"]);
+  });
+
+  it("the changes of earlier runs are read only after one that deferred some, so that a plan costs the same after any number of runs", async () => {
+    const fixture = await syncFixture();
+    const readsEarlierChanges = async (runId: string) => {
+      const { warehouse, sync } = fixture;
+      const statements: string[] = [];
+      const watched: typeof warehouse = {
+        ...warehouse,
+        transaction: (work) =>
+          warehouse.transaction((session) =>
+            work({
+              ...session,
+              execute(sql, binds) {
+                statements.push(sql);
+                return session.execute(sql, binds);
+              },
+            }),
+          ),
+      };
+      const plan = await planChanges(watched, sync, runId, parseRunParams({}));
+      const [comparison] = statements.filter((sql) => sql.includes("full join"));
+      expect(comparison).toBeDefined();
+      await fixture.push(plan, (change) => (runId === "r2" ? null : acknowledged(change)));
+      await fixture.settle(plan);
+      return comparison?.includes("planned_before");
+    };
+    await fixture.source([row("1"), row("2")]);
+    expect(await readsEarlierChanges("r1")).toBe(false);
+    await fixture.source([row("1", "2"), row("2", "2")]);
+    expect(await readsEarlierChanges("r2")).toBe(false);
+    expect(await readsEarlierChanges("r3")).toBe(true);
   });
 
   it("planned changes that are gone from their table are an error, never a success of nothing", async () => {
