@@ -21,7 +21,10 @@ program
       stream: process.stderr,
     });
     bar.start(runs, 0);
-    const figures = await benchDiff(Number(options.rows), runs, (run) => bar.update(run));
+    const figures = await benchDiff(Number(options.rows), runs, (run) => {
+      if (process.stderr.isTTY) bar.update(run);
+      else say(`run ${run} of ${runs}`);
+    });
     bar.stop();
     print(figures, options.json);
   });
