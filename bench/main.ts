@@ -1,6 +1,7 @@
-import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
+import pico from "picocolors";
+import { progressBar } from "../local/progress_bar.ts";
 import { benchDiff } from "./diff.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPush } from "./push.ts";
@@ -15,11 +16,7 @@ program
   .option("--json", "print one JSON line")
   .action(async (options: { rows: string; runs: string; json?: boolean }) => {
     const runs = Number(options.runs);
-    const bar = new SingleBar({
-      format: "runs {bar} {value}/{total}",
-      noTTYOutput: false,
-      stream: process.stderr,
-    });
+    const bar = progressBar(process.stderr, pico, "{value}/{total} runs");
     bar.start(runs, 0);
     const figures = await benchDiff(Number(options.rows), runs, (run) => {
       if (process.stderr.isTTY) bar.update(run);

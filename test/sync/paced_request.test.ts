@@ -50,6 +50,15 @@ test("a place that was held while the lease was extended is given back, and the 
   expect(told).toEqual(["slot 1 unused", "call 1", "slot 2 answered"]);
 });
 
+test("a place that was held when the lease turned out to be lost is given back, and the failure is told", async () => {
+  const lost = new Error("lost");
+  const { told, send } = pacing([true], () => {
+    throw lost;
+  });
+  await expect(send()).rejects.toBe(lost);
+  expect(told).toEqual(["slot 1 unused"]);
+});
+
 test("a push that is over by the time of the permit sends nothing and keeps no place", async () => {
   const paced = pacing([true], () => paced.halt.defer("DAILY"));
   expect(await paced.send()).toBeNull();

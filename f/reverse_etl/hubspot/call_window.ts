@@ -104,6 +104,12 @@ export class CallWindow {
     return this.#sent - call.sentBefore - 1 - (this.#left - call.leftBefore);
   }
 
+  /** While the calls of its first moments leave: nobody else can tell whether a place is idle or about to be taken again, nor can this process. */
+  isTurningOver(now: number): boolean {
+    const since = now - (this.#firstSentAt ?? now) - this.#windowMs;
+    return since >= 0 && since <= STARTING_MS + STARTING_GUARD_MS;
+  }
+
   /** Calls that HubSpot's window has let go of already, and that still count here for the time of the guard. */
   #leaving(now: number): number {
     let leaving = 0;
@@ -118,12 +124,6 @@ export class CallWindow {
     if (!call.counts) return Number.NEGATIVE_INFINITY;
     if (!strict) return call.sentAt + this.#windowMs + this.#guardOf(call);
     return call.answeredAt === null ? Number.POSITIVE_INFINITY : call.answeredAt + this.#windowMs;
-  }
-
-  /** While the calls of its first moments leave: nobody else can tell whether a place is idle or about to be taken again, nor can this process. */
-  isTurningOver(now: number): boolean {
-    const since = now - (this.#firstSentAt ?? now) - this.#windowMs;
-    return since >= 0 && since <= STARTING_MS + STARTING_GUARD_MS;
   }
 
   #guardOf(call: WindowCall): number {

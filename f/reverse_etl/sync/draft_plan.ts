@@ -43,7 +43,7 @@ export async function draftPlan(
   params: RunParams,
 ): Promise<Draft> {
   const { dialect, sync } = session;
-  const count = (name: string, expression: string) => [name, `cast(${expression} as varchar)`] as const;
+  const count = (name: string, expression = name) => [name, `cast(${expression} as varchar)`] as const;
   const scope = mappingScope(mapping, dialect);
   const [history] = await session.query("run_history", [sync.key]);
   await session.execute("plan_changes", [runId, sync.key], {
@@ -59,23 +59,23 @@ export async function draftPlan(
       "operation <> 'skip' or reason = 'removed'",
     ),
     counts: dialect.fullObject([
-      count("rows_read", "rows_read"),
-      count("state_rows", "state_rows"),
-      count("paired", "paired"),
-      count("present", "present"),
+      count("rows_read"),
+      count("state_rows"),
+      count("paired"),
+      count("present"),
       count("known", "same + known"),
       count("unchanged", "same + refreshed"),
-      count("to_create", "to_create"),
-      count("to_update", "to_update"),
-      count("to_archive", "to_archive"),
-      count("to_clear", "to_clear"),
-      count("removed", "removed"),
+      count("to_create"),
+      count("to_update"),
+      count("to_archive"),
+      count("to_clear"),
+      count("removed"),
       count("changed", "changed + differing"),
-      count("skipped", "skipped"),
-      count("refused", "refused"),
+      count("skipped"),
+      count("refused"),
       count("refreshed", "to_refresh"),
       count("left", "left_alone"),
-      count("resent", "resent"),
+      count("resent"),
       count("rejections", `(select count(*) from ${session.tables.rejections})`),
     ]),
   });
