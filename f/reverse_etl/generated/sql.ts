@@ -905,10 +905,10 @@ alter table {{ runs }} add column if not exists {{ column }} {{ column_type }}`,
   migrate_schema: `create schema if not exists {{ schema }}`,
   migrate_state: `-- What HubSpot last acknowledged, one row a source row.
 create table if not exists {{ state }} (
-  {{ id }} {{ type.text }} not null,
-  hubspot_id {{ type.text }},
+  {{ id }} {{ type.sparse_text }} not null,
+  hubspot_id {{ type.sparse_text }},
   payload {{ type.sparse_json }},
-  row_hash {{ type.text }},
+  row_hash {{ type.sparse_text }},
   in_doubt {{ type.boolean }} not null,
   run_id {{ type.text }} not null,
   acknowledged_at {{ type.timestamp }},
@@ -921,20 +921,20 @@ insert into {{ changes }}
 with run as (
   select cast(? as varchar) as run_id, cast(? as varchar) as sync
 ),
--- All that is not plainly unchanged: what is unchanged is the rest of the source, and is never put anywhere. The mapped columns come along, because
--- the hash has read them anyway; of the state only what tells the two apart does.
-compared as {{ materialized }} (
+-- A row of the source and a row of the state that have id and hash alike are unchanged: most of both, which are never put anywhere. This is what
+-- has no such partner. The mapped columns come along, because the hash has read them anyway; of the state only where its rows are.
+unpaired as {{ materialized }} (
   select
-    coalesce(s.id, t.id) as id,
-    s.row_hash,
+    {{ id_of_text }} as id,
+    s.hash_key,
     t.state_row
     {%- for column in columns %},
     s.{{ column.alias }}
     {%- endfor %}
   from (
     select
-      {{ source_id }} as id,
-      {{ source_hash }} as row_hash
+      {{ source_id_text }} as id_text,
+      {{ source_hash_key }} as hash_key
       {%- for column in columns %},
       {{ column.raw }} as {{ column.alias }}
       {%- endfor %}
@@ -942,41 +942,71 @@ compared as {{ materialized }} (
   ) as s
   full join (
     select
-      t.{{ id }} as id,
       {{ state_row }} as state_row,
-      -- No hash of a source row is like that of a row in doubt or removed.
-      case when t.in_doubt or t.removed_at is not null then null else t.row_hash end as settled_hash
+      {{ state_id_key }} as id_key,
+      case when {% if resync_all %}1 = 1{% else %}t.in_doubt or t.removed_at is not null{% endif %} then null else {{ state_hash_key }} end as hash_key
     from {{ state }} as t
-  ) as t on t.id = s.id
-  {%- unless resync_all %}
-  where s.row_hash is distinct from t.settled_hash or s.row_hash is null
-  {%- endunless %}
+  ) as t on t.id_key = {{ source_id_key }} and t.hash_key = s.hash_key
+  where s.hash_key is null or t.state_row is null
+),
+of_source as (
+  select
+    u.id,
+    {{ hash_text }} as row_hash
+    {%- for column in columns %},
+    u.{{ column.alias }}
+    {%- endfor %}
+  from unpaired as u
+  where u.hash_key is not null
+),
+of_state as {{ materialized }} (
+  select
+    t.{{ id }} as id,
+    t.row_hash as known_hash,
+    -- No hash of a source row is like that of a row in doubt or removed.
+    case when t.in_doubt or t.removed_at is not null then null else t.row_hash end as settled_hash,
+    t.in_doubt,
+    t.removed_at is not null as was_removed,
+    t.hubspot_id,
+    t.acknowledged_at,
+    t.payload as known_payload
+  from unpaired as u
+  join {{ state }} as t on {{ state_row }} = u.state_row
+  where u.hash_key is null
 ),
 sizes as {{ materialized }} (
   select
     source_size.n as rows_read,
     state_size.n as state_rows,
-    source_size.n - sides.listed + sides.matched as paired,
-    state_size.n - sides.absent as present,
+    source_size.n - sides.of_source as source_pairs,
+    state_size.n - sides.of_state as state_pairs,
     sides.nameless
   from (select count(*) as n from {{ source }}) as source_size
   cross join (select count(*) as n from {{ state }}) as state_size
   cross join (
     select
-      count(row_hash) as listed,
-      count(case when row_hash is not null and state_row is not null then 1 end) as matched,
-      count(case when row_hash is null then 1 end) as absent,
-      count(case when row_hash is not null and id is null then 1 end) as nameless
-    from compared
+      count(hash_key) as of_source,
+      count(state_row) as of_state,
+      count(case when hash_key is not null and id is null then 1 end) as nameless
+    from unpaired
   ) as sides
 ),
--- An id of the state stands in several source rows only where more source rows than state rows found a partner; then all ids are looked at.
+strangers as {{ materialized }} (
+  select u.id
+  from unpaired as u
+  left join of_state as t on t.id = u.id
+  where t.id is null and u.id is not null
+),
 repeated_ids as {{ materialized }} (
-  select id from compared where row_hash is not null and id is not null and state_row is null group by id having count(*) > 1
+  select id from unpaired where id is not null group by id having count(*) > 1
   union
+  -- The state knows it, so another row with this id is unchanged.
+  select s.id from strangers as s join {{ state }} as t on t.{{ id }} = s.id
+  union
+  -- Rows that are wholly alike are all unchanged: only where there are more of them than of the state's are all ids looked at.
   select s.id
   from (select {{ source_id }} as id from {{ source }}) as s
-  cross join (select rows_read from sizes where paired > present) as several
+  cross join (select rows_read from sizes where source_pairs > state_pairs) as several
   where s.id is not null
   group by s.id
   having count(*) > 1
@@ -985,31 +1015,44 @@ waiting as (
   select {{ id }} as id, row_hash from {{ rejections }} where next_try_at > {{ now }} and not {{ not_waiting }}
 ),
 {%- unless removed_is_left %}
+gone as {{ materialized }} (
+  select t.id, t.hubspot_id
+  from of_state as t
+  left join unpaired as u on u.id = t.id
+  where u.id is null
+),
 -- Rows that are gone and whose records another row of the source has, too: they are not to be touched. Of several such rows that are gone, the
 -- first one is enough.
 taken_over as {{ materialized }} (
-  select distinct c.id
-  from compared as c
-  join {{ state }} as gone on gone.{{ id }} = c.id
-  join {{ state }} as holder on holder.hubspot_id = gone.hubspot_id and holder.{{ id }} <> gone.{{ id }}
-  left join compared as absent on absent.id = holder.{{ id }} and absent.row_hash is null
-  where c.row_hash is null and (absent.id is null or absent.id < c.id)
+  select distinct gone.id
+  from gone
+  join {{ state }} as holder on holder.hubspot_id = gone.hubspot_id and holder.{{ id }} <> gone.id
+  left join gone as absent on absent.id = holder.{{ id }}
+  where absent.id is null or absent.id < gone.id
 ),
 {%- endunless %}
-known as (
+compared as (
   select
-    c.*,
-    c.state_row is not null as in_state,
-    t.row_hash as known_hash,
+    coalesce(s.id, t.id) as id,
+    s.row_hash,
+    t.id is not null as in_state,
+    t.known_hash,
     t.in_doubt,
-    t.removed_at is not null as was_removed,
+    t.was_removed,
     t.hubspot_id,
     t.acknowledged_at,
-    t.payload as known_payload
-  from compared as c
-  left join {{ state }} as t on {{ state_row }} = c.state_row
+    t.known_payload
+    {%- for column in columns %},
+    s.{{ column.alias }}
+    {%- endfor %}
+  from of_source as s
+  full join of_state as t on t.id = s.id
+  {%- unless resync_all %}
+  -- An id that is written differently in the source finds its row of the state only here.
+  where s.row_hash is distinct from t.settled_hash or s.row_hash is null
+  {%- endunless %}
 ),
-judged as {{ materialized }} (
+judged as (
   select
     c.*,
     case
@@ -1040,7 +1083,7 @@ judged as {{ materialized }} (
       else 'changed'
       {%- endif %}
     end as reason
-  from known as c
+  from compared as c
   left join repeated_ids on repeated_ids.id = c.id
   left join waiting on waiting.id = c.id and waiting.row_hash = coalesce(c.row_hash, {{ removed_hash }})
   {%- unless removed_is_left %}
@@ -1055,7 +1098,9 @@ read_values as (
     c.row_hash,
     c.in_state,
     c.known_hash,
+    c.was_removed,
     c.reason,
+    c.reason in ('in_doubt', 'new', 'returned', 'resync', 'changed') as is_wanted,
     c.hubspot_id,
     c.acknowledged_at,
     {{ acknowledged }} as acknowledged
@@ -1063,7 +1108,6 @@ read_values as (
     {{ column.text }} as {{ column.alias }}
     {%- endfor %}
   from judged as c
-  where c.reason in ('in_doubt', 'new', 'returned', 'resync', 'changed')
 ),
 built as (
   select r.*, {{ whole }} as whole from read_values as r
@@ -1074,45 +1118,43 @@ differences as (
     row_hash,
     in_state,
     known_hash,
+    was_removed,
     reason,
-    hubspot_id,
-    acknowledged_at,
-    {{ payload }} as payload,
-    {{ desired }} as desired,
-    {{ kept }} as kept
+    is_wanted,
+    case when is_wanted{{ or_removed }} then hubspot_id end as hubspot_id,
+    case when is_wanted{{ or_removed }} then acknowledged_at end as acknowledged_at,
+    case when is_wanted then {{ payload }}{{ else_removed }} end as payload,
+    case when is_wanted then {{ desired }}{{ else_removed }} end as desired,
+    case when is_wanted then {{ kept }} end as kept
   from built
 ),
 listed as (
   select
     id,
-    row_hash,
+    coalesce(row_hash, {{ removed_hash }}) as row_hash,
     hubspot_id,
     in_state as known,
     known_hash is not null as was_acknowledged,
-    -- The hash differs but no mapped property does: the state is refreshed without a call.
-    case when reason = 'changed' and {{ payload_text }} = '{}' then 'skip' else {{ operation }} end as operation,
+    row_hash is not null as is_judged,
+    known_hash is not null and not was_removed as is_known,
+    known_hash <> row_hash and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %}) as is_differing,
+    case
+      -- The hash differs but no mapped property does: the state is refreshed without a call.
+      when reason = 'changed' and {{ payload_text }} = '{}' then 'skip'
+      when is_wanted then {{ operation }}
+      {%- unless removed_is_left %}
+      when reason = 'removed' then {{ removed_operation }}
+      {%- endunless %}
+      else 'skip'
+    end as operation,
     case when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged' else {{ reason }} end as reason,
     acknowledged_at,
     payload,
     desired,
     kept
   from differences
-  {%- unless removed_is_left %}
   union all
-  select
-    id, {{ removed_hash }}, hubspot_id, true, true, {{ removed_operation }}, reason, acknowledged_at,
-    {{ removed_payload }}, {{ removed_payload }}, null
-  from judged
-  where reason = 'removed'
-  {%- endunless %}
-  union all
-  select
-    id, coalesce(row_hash, {{ removed_hash }}), null, in_state, known_hash is not null, 'skip', reason, null,
-    null, null, null
-  from judged
-  where reason in ('missing_id', 'waiting', 'removal_waiting', 'removal_unsure', 'taken_over'{% if removed_is_left %}, 'removed'{% endif %})
-  union all
-  select s.id, s.row_hash, null, false, false, 'skip', 'duplicate_id', null, null, null, null
+  select s.id, s.row_hash, null, false, false, false, false, false, 'skip', 'duplicate_id', null, null, null, null
   from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
   join repeated_ids on repeated_ids.id = s.id
 ),
@@ -1138,7 +1180,7 @@ numbered as {{ materialized }} (
     -- What waits longest goes first, so that a daily limit does not starve the same rows every day.
     row_number() over (
       order by
-        case when operation = 'skip' then 1 else 0 end,
+        case when reason = 'gone' then 2 when operation = 'skip' then 1 else 0 end,
         {%- if some_were_deferred %} deferred.since nulls last,{% endif %} acknowledged_at nulls first, listed.id, row_hash
     ) as seq,
     listed.*
@@ -1147,17 +1189,11 @@ numbered as {{ materialized }} (
   left join deferred on deferred.id = listed.id
   {%- endif %}
 ),
-judged_counts as (
+counted as (
   select
-    count(row_hash) as judged_rows,
-    count(case when known_hash is not null and not was_removed then 1 end) as known,
-    count(
-      case when known_hash <> row_hash and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %}) then 1 end
-    ) as differing
-  from judged
-),
-listed_counts as (
-  select
+    count(case when is_judged then 1 end) as judged_rows,
+    count(case when is_known then 1 end) as known,
+    count(case when is_differing then 1 end) as differing,
     count(case when operation = 'create' then 1 end) as to_create,
     count(case when operation = 'update' and reason <> 'removed' then 1 end) as to_update,
     count(case when operation = 'archive' then 1 end) as to_archive,
@@ -1182,12 +1218,12 @@ listed_counts as (
 totals as (
   select *, rows_read - judged_rows - duplicates as same
   from sizes
-  cross join judged_counts
-  cross join listed_counts
+  cross join counted
 )
 select run.run_id, seq, id, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, {{ now }}
 from numbered
 cross join run
+where reason <> 'gone'
 union all
 select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, null, totals.plan_hash, {{ now }}
 from totals

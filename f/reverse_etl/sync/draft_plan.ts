@@ -61,8 +61,8 @@ export async function draftPlan(
     counts: dialect.fullObject([
       count("rows_read"),
       count("state_rows"),
-      count("paired"),
-      count("present"),
+      count("source_pairs"),
+      count("state_pairs"),
       count("known", "same + known"),
       count("unchanged", "same + refreshed"),
       count("to_create"),
@@ -82,7 +82,7 @@ export async function draftPlan(
   const [row] = await session.query("plan_read", [runId], { counts_text: dialect.jsonText("payload") });
   const found = JSON.parse(cell(row, "counts")) as Record<string, string>;
   const counts = planCounts(found);
-  requireAccounted(session, counts, countOf(found, "paired") - countOf(found, "present"));
+  requireAccounted(session, counts, countOf(found, "source_pairs") - countOf(found, "state_pairs"));
   const stateRows = countOf(found, "state_rows");
   const associations = await compareAssociations(session, params.resync);
   const rowHolds = holdsOf(
@@ -128,7 +128,9 @@ function modeScope(config: SyncConfig, cleared: string, empty: string): Scope {
     removed_is_left: removed === "leave",
     removed_is_cleared: removed === "clear",
     removed_operation: `'${operation}'`,
-    removed_payload: removed === "clear" ? cleared : empty,
+    or_removed: removed === "leave" ? "" : " or reason = 'removed'",
+    else_removed:
+      removed === "leave" ? "" : ` when reason = 'removed' then ${removed === "clear" ? cleared : empty}`,
   };
 }
 

@@ -161,6 +161,8 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
   });
   const kept = columns.filter(({ isKept }) => isKept);
   const key = dialect.identifier(mapping.idColumn);
+  const idOfSource = `cast(${key} as varchar)`;
+  const hash = dialect.hash([quoteLiteral(mapping.version), ...columns.map(({ raw }) => raw)]);
   const values = columns.map(({ property, alias }) => [property, alias] as const);
   const changed = mapping.isPartial
     ? dialect.object(
@@ -168,8 +170,18 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
       )
     : `case when ${columns.map(({ differs, alias, isKept }) => (isKept ? `(${alias} is not null and ${differs})` : differs)).join(" or ")} then whole else ${dialect.object([])} end`;
   return {
-    source_id: idText(`cast(${key} as varchar)`, mapping.idCase),
-    source_hash: dialect.hash([quoteLiteral(mapping.version), ...columns.map(({ raw }) => raw)]),
+    source_id: idText(idOfSource, mapping.idCase),
+    source_id_text: idOfSource,
+    id_of_text: idText("s.id_text", mapping.idCase),
+    source_hash: dialect.hashText(hash),
+    source_hash_key: hash,
+    // Most ids are written as they are kept, so the comparison need not make them; of those whose case is not kept, many are not.
+    source_id_key: dialect.idKey(
+      mapping.idCase === "keep" ? "s.id_text" : idText("s.id_text", mapping.idCase),
+    ),
+    state_id_key: dialect.idKey(`t.${key}`),
+    state_hash_key: dialect.hashOfText("t.row_hash"),
+    hash_text: dialect.hashText("u.hash_key"),
     state_row: dialect.rowAddress("t", key),
     columns: columns.map(({ alias, raw, text }) => ({ alias, raw, text })),
     acknowledged: acknowledged.all,

@@ -70,8 +70,7 @@ export async function planChanges(
     end = await warehouse.transaction(async (transaction) => {
       const within = session.within(transaction);
       await proveLease(within, lease);
-      await startRun(within, runId, params);
-      const stored = await readRun(within, runId);
+      const stored = (await startRun(within, runId, params)) ? null : await readRun(within, runId);
       if (stored?.plan) {
         if (stored.settled) await releaseLease(within, lease);
         if (stored.settled && changesOf(stored.plan) > 0) return "settled";
@@ -79,7 +78,7 @@ export async function planChanges(
         const kept = { planId: stored.planId ?? "", counts: stored.plan, associations };
         return planOf(lease, mapping, kept, predecessors);
       }
-      if (stored?.status !== "running") await within.execute("plan_discard", [runId]);
+      if (stored !== null && stored.status !== "running") await within.execute("plan_discard", [runId]);
       const draft = await draftPlan(within, mapping, runId, params);
       if (params.approve !== null) await useApproval(within, params.approve, runId, draft);
       else if (draft.holds.length > 0) {

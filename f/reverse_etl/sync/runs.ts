@@ -56,11 +56,14 @@ export interface RunRecord {
   readonly settled: boolean;
 }
 
-export async function startRun(session: SyncSession, runId: string, params: RunParams): Promise<void> {
+/** Writes the run down if it is not known yet; answers whether it is new. */
+export async function startRun(session: SyncSession, runId: string, params: RunParams): Promise<boolean> {
   const { key, job, code_version } = session.sync;
-  await session.execute("run_start", [runId, key, job, JSON.stringify(params), code_version, runId, key], {
+  const binds = [runId, key, job, JSON.stringify(params), code_version, runId, key];
+  const written = await session.execute("run_start", binds, {
     params: session.dialect.jsonFrom("cast(? as varchar)"),
   });
+  return written === 1;
 }
 
 /** Answers null when the run is not known. */

@@ -31,7 +31,7 @@ export interface Dialect {
   nameIs(column: string): string;
   /** Column types of our own tables. */
   readonly types: Readonly<
-    Record<"text" | "integer" | "timestamp" | "json" | "boolean" | "sparse_json", string>
+    Record<"text" | "integer" | "timestamp" | "json" | "boolean" | "sparse_text" | "sparse_json", string>
   >;
   /** The database's clock as a UTC timestamp without zone. */
   readonly now: string;
@@ -41,8 +41,14 @@ export interface Dialect {
   columnKind(dataType: string, numericScale: string | null): ColumnKind | null;
   /** The exact text that HubSpot stores for a column of this kind; NULL stays NULL. */
   textOf(column: string, kind: ColumnKind): string;
-  /** One hash over several values, as text; NULLs and types are told apart. */
+  /** One hash over several values, as the engine compares it fastest; NULLs and types are told apart. */
   hash(values: readonly string[]): string;
+  /** The text of such a hash, as our tables keep it. */
+  hashText(hash: string): string;
+  /** The hash whose text this is; NULL where it is the text of none. */
+  hashOfText(text: string): string;
+  /** What the engine joins ids by fastest; two ids with one key are told apart by the row hash beside it. */
+  idKey(id: string): string;
   /** A sum over hashes of rows (of those for which `where` holds) that does not depend on their order, as text. */
   hashOfRows(values: readonly string[], where?: string): string;
   /** A JSON object of text values none of which is NULL. */
@@ -120,6 +126,7 @@ export const duckdbDialect: Dialect = {
     timestamp: "timestamp",
     json: "json",
     // Read for one row in a hundred, and DuckDB would decompress all of them for that.
+    sparse_text: "varchar using compression uncompressed",
     sparse_json: "json using compression uncompressed",
     boolean: "boolean",
   },
@@ -158,7 +165,10 @@ export const duckdbDialect: Dialect = {
         return `array_to_string(${column}, ';')`;
     }
   },
-  hash: (values) => `cast(hash(${values.join(", ")}) as varchar)`,
+  hash: (values) => `hash(${values.join(", ")})`,
+  hashText: (hash) => `cast(${hash} as varchar)`,
+  hashOfText: (text) => `try_cast(${text} as ubigint)`,
+  idKey: (id) => `hash(${id})`,
   hashOfRows,
   fullObject: (entries) => `json_object(${pairs(entries)})`,
   object: withoutNulls,
@@ -196,6 +206,7 @@ export const snowflakeDialect: Dialect = {
     integer: "number(38, 0)",
     timestamp: "timestamp_ntz",
     json: "variant",
+    sparse_text: "varchar",
     sparse_json: "variant",
     boolean: "boolean",
   },
@@ -234,6 +245,9 @@ export const snowflakeDialect: Dialect = {
     }
   },
   hash: (values) => `cast(hash(${values.join(", ")}) as varchar)`,
+  hashText: (hash) => hash,
+  hashOfText: (text) => text,
+  idKey: (id) => id,
   hashOfRows,
   fullObject: (entries) => `object_construct(${pairs(entries)})`,
   object: (entries) => `object_construct(${pairs(entries)})`,
