@@ -49,6 +49,43 @@ describe("two source rows and one HubSpot record", () => {
     },
   );
 
+  it.each([
+    ["one unchanged and one not", [row("a"), row("a", "2")]],
+    ["both changed", [row("a", "2"), row("a", "3")]],
+    ["both unchanged", [row("a"), row("a")]],
+    ["one unchanged and one with a blank behind it", [row("a"), row("a ")]],
+    ["both with a blank", [row(" a"), row("a ")]],
+  ])(
+    "an id that was synced and is there twice, %s, is refused, and its record left alone",
+    async (_, twice) => {
+      const fixture = await syncFixture();
+      await fixture.source([row("a"), row("b")]);
+      await fixture.run("r1");
+      await fixture.source([...twice, row("b")]);
+      const { counts, changes } = await fixture.plan("r2");
+      expect(counts).toMatchObject({ rows_read: 3, refused: 2, unchanged: 1, removed: 0 });
+      expect(changes).toBe(0);
+    },
+  );
+
+  it.each([
+    ["with outer white space", {}, "a\t", "a"],
+    [
+      "in another case, where case is not kept",
+      { match_property: "email" },
+      "A@example.org",
+      "a@example.org",
+    ],
+  ])("an id that is written %s finds its row of the state again", async (_, config, written, kept) => {
+    const fixture = await syncFixture(config);
+    await fixture.source([row(written), row("b@example.org")]);
+    await fixture.run("r1");
+    expect(await fixture.plan("r2")).toMatchObject({ status: "no_changes", counts: { unchanged: 2 } });
+    await fixture.source([row(written, "2"), row("b@example.org")]);
+    const changes = await fixture.push(await fixture.plan("r3"), acknowledged);
+    expect(changes.map(({ id, payload }) => [id, payload.score])).toEqual([[kept, "2"]]);
+  });
+
   it("two rows that HubSpot answers for with one record are both rejected and in doubt", async () => {
     const fixture = await syncFixture();
     await fixture.source([row("1"), row("01", "2"), row("3")]);

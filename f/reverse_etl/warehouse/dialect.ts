@@ -85,8 +85,9 @@ export interface Dialect {
 const pairs = (entries: readonly (readonly [name: string, value: string])[]) =>
   entries.map(([name, value]) => `${quoteLiteral(name)}, ${value}`).join(", ");
 
-/** A number's text without trailing zeros behind the point; the kinds with a point only. */
-const withoutTrailingZeros = (text: string) => `rtrim(rtrim(${text}, '0'), '.')`;
+/** A number's text without trailing zeros behind the point; the kinds with a point only. Telling that there are none costs less than trimming. */
+const withoutTrailingZeros = (text: string) =>
+  `case when ${text} like '%0' then rtrim(rtrim(${text}, '0'), '.') else ${text} end`;
 
 /**
  * Fixed-point form of a float, made from its shortest text, because a cast of the double itself shows digits it does not carry. Where
