@@ -19,7 +19,7 @@ export interface RoomReading {
  * more than a part.
  */
 const RESERVE = 3.3;
-const RESERVE_PER_DOUBLING = 0.4;
+const RESERVE_PER_DOUBLING = 0.5;
 const RESERVED_PART = 0.2;
 
 /** What a refusal adds to the calls kept free, at most `MOST_CAUTION` of them; it fades over so many windows. */
