@@ -28,6 +28,7 @@ unpaired as {{ materialized }} (
     select
       {{ state_row }} as state_row,
       {{ state_id_key }} as id_key,
+      -- No hash of a source row is like that of a row in doubt or removed.
       case when {% if resync_all %}1 = 1{% else %}t.in_doubt or t.removed_at is not null{% endif %} then null else {{ state_hash_key }} end as hash_key
     from {{ state }} as t
   ) as t on t.id_key = {{ source_id_key }} and t.hash_key = s.hash_key
@@ -47,7 +48,6 @@ of_state as {{ materialized }} (
   select
     t.{{ id }} as id,
     t.row_hash as known_hash,
-    -- No hash of a source row is like that of a row in doubt or removed.
     case when t.in_doubt or t.removed_at is not null then null else t.row_hash end as settled_hash,
     t.in_doubt,
     t.removed_at is not null as was_removed,
