@@ -1108,6 +1108,8 @@ read_values as (
     {{ column.text }} as {{ column.alias }}
     {%- endfor %}
   from judged as c
+  -- What is gone for good is nothing to count or to send, and grows with the years.
+  where c.reason <> 'gone'
 ),
 built as (
   select r.*, {{ whole }} as whole from read_values as r
@@ -1180,7 +1182,7 @@ numbered as {{ materialized }} (
     -- What waits longest goes first, so that a daily limit does not starve the same rows every day.
     row_number() over (
       order by
-        case when reason = 'gone' then 2 when operation = 'skip' then 1 else 0 end,
+        case when operation = 'skip' then 1 else 0 end,
         {%- if some_were_deferred %} deferred.since nulls last,{% endif %} acknowledged_at nulls first, listed.id, row_hash
     ) as seq,
     listed.*
@@ -1223,7 +1225,6 @@ totals as (
 select run.run_id, seq, id, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, {{ now }}
 from numbered
 cross join run
-where reason <> 'gone'
 union all
 select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, null, totals.plan_hash, {{ now }}
 from totals
