@@ -8,5 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // What a test waits for comes; how soon it does is the machine's affair.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

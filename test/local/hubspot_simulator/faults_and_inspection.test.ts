@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type Clock, systemClock } from "../../../f/reverse_etl/sync/clock.ts";
 import type { FaultRuleOptions } from "../../../local/hubspot_simulator/settings.ts";
 import { type PortalClient, startPortal, upsert } from "./portal_client.ts";
 
@@ -9,8 +10,8 @@ async function count(portal: PortalClient): Promise<number> {
 }
 
 /** One upsert under one fault: the answer, or the error of a connection that ended without one. */
-async function underFault(action: FaultRuleOptions["action"]) {
-  const portal = await startPortal({ faults: [{ match: UPSERT, action }] });
+async function underFault(action: FaultRuleOptions["action"], clock: Clock = systemClock) {
+  const portal = await startPortal({ faults: [{ match: UPSERT, action }], clock });
   const answer = await portal
     .batch("upsert", [upsert("c1", { firstname: "Ada" }, "1")])
     .catch((error: Error) => error);
@@ -56,10 +57,18 @@ describe("scripted faults", () => {
   });
 
   test("the write is applied after the answer went out", async () => {
-    const { portal, answer, applied } = await underFault({ apply: { afterMs: 30 }, reply: { status: 504 } });
+    let passed = () => {};
+    const hour = new Promise<void>((resolve) => {
+      passed = resolve;
+    });
+    const { portal, answer, applied } = await underFault(
+      { apply: { afterMs: 3_600_000 }, reply: { status: 504 } },
+      { now: Date.now, sleep: (milliseconds) => (milliseconds === 3_600_000 ? hour : Promise.resolve()) },
+    );
     expect(answer).toMatchObject({ status: 504 });
     expect(applied).toBe(false);
     expect((await portal.send("GET", "/_simulator/counters")).body.pendingApplies).toBe(1);
+    passed();
     await expect.poll(() => count(portal)).toBe(1);
     expect((await portal.send("GET", "/_simulator/counters")).body.pendingApplies).toBe(0);
   });
