@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { RetlError } from "../../f/reverse_etl/sync/error.ts";
@@ -25,9 +26,13 @@ export interface SnowflakeEmulatorResource {
 /**
  * Starts an emulator that speaks Snowflake's protocol on a free port of this machine, installing it the first time (fakesnow and
  * DuckDB from PyPI, about a minute and 350 MB under .tailrace/). What it keeps is in memory; it ends with this process.
- * Throws `RETL_CONFIG` where it cannot be installed or does not start.
+ * `priority` is the operating system's, of node:os's `constants.priority`. Throws `RETL_CONFIG` where it cannot be installed or does not start.
  */
-export async function startSnowflakeEmulator(): Promise<RunningSnowflake> {
+export async function startSnowflakeEmulator({
+  priority,
+}: {
+  readonly priority?: number;
+} = {}): Promise<RunningSnowflake> {
   const bin = await ensurePythonEnvironment({
     name: "snowflake-emulator",
     requirements: join(HERE, "requirements.txt"),
@@ -35,6 +40,8 @@ export async function startSnowflakeEmulator(): Promise<RunningSnowflake> {
     otherwise: "Install Python, or use DuckDB, which needs none.",
   });
   const child = spawn(join(bin, "python"), [join(HERE, "emulator.py")], { stdio: ["pipe", "pipe", "pipe"] });
+  // Before it has any thread but the first: those that come later take its priority over.
+  if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority);
   const ended = once(child, "exit");
   const url = `http://127.0.0.1:${await portOf(child)}`;
   return {

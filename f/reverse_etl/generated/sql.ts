@@ -950,6 +950,7 @@ unpaired as {{ materialized }} (
   ) as t on t.id_key = {{ source_id_key }} and t.hash_key = s.hash_key
   where s.hash_key is null or t.state_row is null
 ),
+-- The two sides of what is unpaired: rows of the source that are new or differ, and rows of the state that differ or are gone.
 of_source as (
   select
     u.id,
@@ -960,6 +961,7 @@ of_source as (
   from unpaired as u
   where u.hash_key is not null
 ),
+-- The state is read a second time, because its wide columns are wanted of these few rows only.
 of_state as {{ materialized }} (
   select
     t.{{ id }} as id,
@@ -991,6 +993,7 @@ sizes as {{ materialized }} (
     from unpaired
   ) as sides
 ),
+-- Ids of unpaired source rows that no unpaired row of the state has: new ones, and repetitions of ids whose first row is unchanged.
 strangers as {{ materialized }} (
   select u.id
   from unpaired as u

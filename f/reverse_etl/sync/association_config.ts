@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { isIdentifier } from "../warehouse/identifier.ts";
+import { settings } from "./settings.ts";
 
 /** HubSpot keeps names of labels up to 50 characters; a type is one of the account's, one of HubSpot's or one of an integration. */
 const label = z.union([
@@ -7,14 +8,14 @@ const label = z.union([
     .string()
     .regex(/^[^\p{Cc}]{1,50}$/u, "must be the name of a label, as HubSpot shows it")
     .refine((name) => name.trim() === name, "must not begin or end with a blank"),
-  z.strictObject({
+  settings({
     category: z.enum(["HUBSPOT_DEFINED", "USER_DEFINED", "INTEGRATOR_DEFINED"]),
     type_id: z.number().int().min(1).max(2_147_483_647),
   }),
 ]);
 
 /** How the records of a sync are associated with those of another one. */
-export const associationShape = z.strictObject({
+export const associationShape = settings({
   /** The key of the other sync's asset, which must be in `deps`, or the key of this asset itself. */
   to: z.string().min(1),
   /** The column of this sync's table that holds unique ids of the other sync. NULL: no association. */

@@ -3,6 +3,7 @@ import { isIdentifier } from "../warehouse/identifier.ts";
 import { associationShape, repeatedAssociations } from "./association_config.ts";
 import { RetlError } from "./error.ts";
 import { OPERATION_MODES, REMOVED_OPERATIONS } from "./operation_mode.ts";
+import { settings } from "./settings.ts";
 
 const identifier = z
   .string()
@@ -25,7 +26,7 @@ const windmillPath = z
 
 const nullPolicy = z.enum(["clear", "keep"]);
 
-const columnMapping = z.strictObject({
+const columnMapping = settings({
   destination_name: propertyName,
   snowflake_name: identifier,
   /** What the column must turn out to be; a column of another kind is an error before anything is sent. */
@@ -39,7 +40,7 @@ const fraction = (fallback: number) => z.number().min(0).max(1).default(fallback
 const count = (fallback: number, smallest: number, largest: number) =>
   z.number().int().min(smallest).max(largest).default(fallback);
 
-const syncShape = z.strictObject({
+const syncShape = settings({
   schema: identifier,
   /** The table (a dbt model) that holds one row a record, as HubSpot should have it. */
   current_state_tbl: identifier,
@@ -72,52 +73,45 @@ const syncShape = z.strictObject({
   create_missing_properties: z
     .union([
       z.boolean(),
-      z.strictObject({ group_name: propertyName.optional(), match_property: z.boolean().default(false) }),
+      settings({ group_name: propertyName.optional(), match_property: z.boolean().default(false) }),
     ])
     .default(false),
 
   /** The associations of its records with those of other syncs, made after both have been pushed. */
   associations: z.array(associationShape).default([]),
 
-  guards: z
-    .strictObject({
-      /** Share of the rows known to the state that may be missing in the source. */
-      max_removed_fraction: fraction(0.05),
-      /** Share of the rows known to the state that may have changed. */
-      max_changed_fraction: fraction(0.3),
-      /** Up to this many rows the two fractions are not looked at. */
-      floor_rows: count(500, 0, 1_000_000_000),
-    })
-    .prefault({}),
-  batch_sizing: z
-    .strictObject({
-      one_batch_up_to_calls: count(32, 0, 1_000_000),
-      calls_per_batch: count(15, 1, 1_000_000),
-      max_batches: count(512, 1, 10_000),
-      /** Batches pushed at the same time, each a Windmill job. */
-      parallelism: count(4, 1, 16),
-    })
-    .prefault({}),
-  rate: z
-    .strictObject({
-      /** Calls that HubSpot permits in `window_seconds`: 190 in 10 s for a private app of a Professional account (usage guidelines, read 2026-11). */
-      calls: count(190, 1, 10_000),
-      window_seconds: seconds(10),
-      /** Calls of one batch that wait for HubSpot at the same time: as many as leave during a slow answer when one batch has the whole limit. */
-      calls_in_flight: count(16, 1, 32),
-      /** Part of the account's calls of a day that is left to other applications; a run that comes to it defers the rest to the next. */
-      daily_reserve: fraction(0.1),
-    })
-    .prefault({}),
-  timings: z
-    .strictObject({
-      lease_seconds: seconds(180),
-      lease_extend_seconds: seconds(30),
-      call_timeout_seconds: seconds(30),
-      /** How long HubSpot may go on with a request that was given up. */
-      hubspot_request_seconds: seconds(60),
-      clock_skew_seconds: seconds(5),
-    })
+  guards: settings({
+    /** Share of the rows known to the state that may be missing in the source. */
+    max_removed_fraction: fraction(0.05),
+    /** Share of the rows known to the state that may have changed. */
+    max_changed_fraction: fraction(0.3),
+    /** Up to this many rows the two fractions are not looked at. */
+    floor_rows: count(500, 0, 1_000_000_000),
+  }).prefault({}),
+  batch_sizing: settings({
+    one_batch_up_to_calls: count(32, 0, 1_000_000),
+    calls_per_batch: count(15, 1, 1_000_000),
+    max_batches: count(512, 1, 10_000),
+    /** Batches pushed at the same time, each a Windmill job. */
+    parallelism: count(4, 1, 16),
+  }).prefault({}),
+  rate: settings({
+    /** Calls that HubSpot permits in `window_seconds`: 190 in 10 s for a private app of a Professional account (usage guidelines, read 2026-11). */
+    calls: count(190, 1, 10_000),
+    window_seconds: seconds(10),
+    /** Calls of one batch that wait for HubSpot at the same time: as many as leave during a slow answer when one batch has the whole limit. */
+    calls_in_flight: count(16, 1, 32),
+    /** Part of the account's calls of a day that is left to other applications; a run that comes to it defers the rest to the next. */
+    daily_reserve: fraction(0.1),
+  }).prefault({}),
+  timings: settings({
+    lease_seconds: seconds(180),
+    lease_extend_seconds: seconds(30),
+    call_timeout_seconds: seconds(30),
+    /** How long HubSpot may go on with a request that was given up. */
+    hubspot_request_seconds: seconds(60),
+    clock_skew_seconds: seconds(5),
+  })
     .prefault({})
     .refine(
       (timings) =>
@@ -128,38 +122,30 @@ const syncShape = z.strictObject({
           timings.lease_extend_seconds,
       "lease_seconds must be longer than call_timeout + hubspot_request + clock_skew + lease_extend, or a healthy run would pause",
     ),
-  rejections: z
-    .strictObject({
-      /** A rejected row is tried again after this long, then after twice as long, and so on. */
-      first_retry_hours: z.number().positive().default(20),
-      max_retry_hours: z.number().positive().default(168),
-    })
-    .prefault({}),
-  retention: z
-    .strictObject({
-      /** Changes and journal entries of runs settled longer ago are pruned. */
-      settled_days: count(30, 1, 3_650),
-    })
-    .prefault({}),
+  rejections: settings({
+    /** A rejected row is tried again after this long, then after twice as long, and so on. */
+    first_retry_hours: z.number().positive().default(20),
+    max_retry_hours: z.number().positive().default(168),
+  }).prefault({}),
+  retention: settings({
+    /** Changes and journal entries of runs settled longer ago are pruned. */
+    settled_days: count(30, 1, 3_650),
+  }).prefault({}),
   /** Who is told of what, once per change of state; nobody when absent. A run that fails or is held raises an alert, too. */
-  alerts: z
-    .strictObject({
-      /** A resource `{ url }`: an incoming webhook that takes Slack's messages. */
-      webhook: windmillPath,
-      /** Source rows that may be refused or in doubt. */
-      max_failed_rows: z.number().int().min(0).optional(),
-      /** Share of the source's rows that may be refused or in doubt. */
-      max_failed_fraction: z.number().min(0).max(1).optional(),
-      /** How long a run may take, from its plan to its end. */
-      max_run_minutes: z.number().positive().optional(),
-    })
-    .optional(),
-  resources: z
-    .strictObject({
-      warehouse: windmillPath.default("f/reverse_etl/snowflake"),
-      hubspot: windmillPath.default("f/reverse_etl/hubspot"),
-    })
-    .prefault({}),
+  alerts: settings({
+    /** A resource `{ url }`: an incoming webhook that takes Slack's messages. */
+    webhook: windmillPath,
+    /** Source rows that may be refused or in doubt. */
+    max_failed_rows: z.number().int().min(0).optional(),
+    /** Share of the source's rows that may be refused or in doubt. */
+    max_failed_fraction: z.number().min(0).max(1).optional(),
+    /** How long a run may take, from its plan to its end. */
+    max_run_minutes: z.number().positive().optional(),
+  }).optional(),
+  resources: settings({
+    warehouse: windmillPath.default("f/reverse_etl/snowflake"),
+    hubspot: windmillPath.default("f/reverse_etl/hubspot"),
+  }).prefault({}),
 });
 
 /** The names under which one sync keeps its tables. */
