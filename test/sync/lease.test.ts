@@ -6,8 +6,10 @@ import {
   releaseLease,
   sendPermit,
 } from "../../f/reverse_etl/sync/lease.ts";
+import { planChanges } from "../../f/reverse_etl/sync/plan.ts";
 import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
-import { syncFixture } from "../support/sync_fixture.ts";
+import type { Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
+import { type SyncFixture, syncFixture } from "../support/sync_fixture.ts";
 
 /** A local clock that only moves when someone sleeps or a test moves it. */
 function manualClock() {
@@ -61,6 +63,47 @@ describe("R1: the lease", () => {
     const { fixture, session } = await leased();
     await fixture.warehouse.execute(`delete from ${LEASE}`);
     await expect(acquireLease(session, "r1")).rejects.toMatchObject({ code: "RETL_NOT_MIGRATED" });
+  });
+});
+
+describe("R1: a plan and its lease", () => {
+  const QUICK = { dry_run: false, resync: "changes", approve: null } as const;
+
+  /** Plans one new row while the clock stands still or, once the plan is stored, jumps by `milliseconds`; `then` runs right after that. */
+  async function planTaking(milliseconds: number, then?: (fixture: SyncFixture) => Promise<unknown>) {
+    const fixture = await syncFixture();
+    await fixture.source([["c1", "1", "gold"]]);
+    const clock = manualClock();
+    const outside: string[] = [];
+    const warehouse: Warehouse = {
+      ...fixture.warehouse,
+      execute(sql, binds) {
+        outside.push(sql);
+        return fixture.warehouse.execute(sql, binds);
+      },
+      async transaction(work) {
+        const result = await fixture.warehouse.transaction(work);
+        clock.time += milliseconds;
+        await then?.(fixture);
+        return result;
+      },
+    };
+    const plan = await planChanges(warehouse, fixture.sync, "r1", QUICK, clock);
+    return { plan, extended: outside.filter((sql) => sql.includes("set expires_at")).length };
+  }
+
+  it("a quick plan leaves the pushes nearly the whole lease, a long one extends it first", async () => {
+    const quick = await planTaking(299);
+    const long = await planTaking(301);
+    expect([quick.plan.status, long.plan.status]).toEqual(["planned", "planned"]);
+    expect([quick.extended, long.extended]).toEqual([0, 1]);
+  });
+
+  it("a long plan whose lease another run took over ends as lost", async () => {
+    const planned = planTaking(301, ({ warehouse }) =>
+      warehouse.execute(`update ${LEASE} set holder = 'r2', token = token + 1`),
+    );
+    await expect(planned).rejects.toMatchObject({ code: "RETL_LEASE_LOST" });
   });
 });
 

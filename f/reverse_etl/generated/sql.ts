@@ -707,9 +707,6 @@ where {{ result.outcome }} = 'deferred'
   journal_started: `select cast(count(*) as varchar) as attempts
 from {{ journal }}
 where run_id = ? and batch_number = cast(? as {{ type.integer }}) and kind = 'start'`,
-  journal_unfolded: `select cast(count(*) as varchar) as entries
-from {{ journal }}
-where folded_at is null and run_id <> ?`,
   lease_acquire: `-- R1: the same run keeps its token; another run takes over only what has expired, and with a higher token.
 -- The tables of another sync, or of another destination, are not to be taken.
 update {{ lease }}
@@ -1543,8 +1540,11 @@ from (
   run_finished: `update {{ runs }}
 set finished_at = {{ now }}, status = ?, message = ?, plan_id = ?
 where run_id = ? and sync = ?`,
-  run_history: `-- What the runs of a sync left behind: whether HubSpot ever acknowledged a row, and whether rows wait that a run did not get to.
+  run_history: `-- What the runs of a sync left behind: entries that no run folded, runs that planned changes and never settled (R9), whether HubSpot ever
+-- acknowledged a row, and whether rows wait that a run did not get to.
 select
+  (select cast(count(*) as varchar) from {{ journal }} where folded_at is null and run_id <> ?) as unfolded_entries,
+  cast(count(case when run_id <> ? and planned_at is not null and settled_at is null then 1 end) as varchar) as unsettled_runs,
   cast(count(case when acknowledged > 0 then 1 end) as varchar) as acknowledging_runs,
   cast(count(case when deferred > 0 then 1 end) as varchar) as deferring_runs
 from {{ runs }}

@@ -5,6 +5,7 @@ import { RetlError } from "./error.ts";
 import { type Hold, holdsOf } from "./guards.ts";
 import { type Mapping, mappingScope } from "./mapping.ts";
 import { operationsOf } from "./operation_mode.ts";
+import type { RunHistory } from "./run_history.ts";
 import type { RunParams } from "./run_params.ts";
 import { changesOf, type PlanCounts, planCounts } from "./runs.ts";
 import type { Scope } from "./statement.ts";
@@ -41,15 +42,15 @@ export async function draftPlan(
   mapping: Mapping,
   runId: string,
   params: RunParams,
+  history: RunHistory,
 ): Promise<Draft> {
   const { dialect, sync } = session;
   const count = (name: string, expression = name) => [name, `cast(${expression} as varchar)`] as const;
   const scope = mappingScope(mapping, dialect);
-  const [history] = await session.query("run_history", [sync.key]);
   await session.execute("plan_changes", [runId, sync.key], {
     ...scope,
     ...modeScope(sync.config, String(scope.cleared), dialect.object([])),
-    some_were_deferred: countOf(history, "deferring_runs") > 0,
+    some_were_deferred: history.deferringRuns > 0,
     resync_all: params.resync === "all",
     resync_rejected: params.resync === "rejected",
     not_waiting: refusedByDefinition(params.definitions_changed === true),
@@ -91,7 +92,7 @@ export async function draftPlan(
       knownRows: countOf(found, "known"),
       changedRows: countOf(found, "changed"),
       stateRows,
-      acknowledgedBefore: stateRows === 0 && countOf(history, "acknowledging_runs") > 0,
+      acknowledgedBefore: stateRows === 0 && history.acknowledgingRuns > 0,
     },
     sync.config.guards,
   );

@@ -1,12 +1,14 @@
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { useApproval } from "./approval.ts";
 import { type AssociationCounts, compareAssociations, isPending } from "./association_plan.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { type Draft, draftPlan } from "./draft_plan.ts";
 import { RetlError } from "./error.ts";
 import { acquireLease, type Lease, proveLease, releaseLease, requireSameSync } from "./lease.ts";
 import { type Mapping, readMapping, valueKind } from "./mapping.ts";
 import type { MappedProperty } from "./preflight.ts";
 import { recordEnd, recordStarted } from "./run_events.ts";
+import { isSettled, readHistory } from "./run_history.ts";
 import type { RunParams } from "./run_params.ts";
 import {
   changesOf,
@@ -56,6 +58,7 @@ export async function planChanges(
   sync: CompiledSync,
   runId: string,
   params: RunParams,
+  clock: Clock = systemClock,
 ): Promise<Plan> {
   const session = new SyncSession(warehouse, sync);
   if (params.dry_run) {
@@ -64,7 +67,10 @@ export async function planChanges(
   }
   const mapping = await readMapping(session);
   const lease = await acquireLease(session, runId);
-  const predecessors = await settlePredecessors(warehouse, session, lease);
+  const before = await readHistory(session, runId);
+  const predecessors = isSettled(before) ? [] : await settlePredecessors(warehouse, session, lease);
+  const history = isSettled(before) ? before : await readHistory(session, runId);
+  const fencedAt = clock.now();
   let end: Plan | Held | "settled";
   try {
     end = await warehouse.transaction(async (transaction) => {
@@ -79,7 +85,7 @@ export async function planChanges(
         return planOf(lease, mapping, kept, predecessors);
       }
       if (stored !== null && stored.status !== "running") await within.execute("plan_discard", [runId]);
-      const draft = await draftPlan(within, mapping, runId, params);
+      const draft = await draftPlan(within, mapping, runId, params, history);
       if (params.approve !== null) await useApproval(within, params.approve, runId, draft);
       else if (draft.holds.length > 0) {
         await finishRun(within, runId, { status: "held", message: reasonsOf(draft), planId: draft.planId });
@@ -97,7 +103,8 @@ export async function planChanges(
   if (end === "settled") throw runSettled(session, runId);
   if ("held" in end) throw heldError(session, end.held);
   // A long plan may have used up the lease; the pushes start with a whole one.
-  if (end.status === "planned") await proveLease(session, lease);
+  const isLong = clock.now() - fencedAt > sync.config.timings.lease_extend_seconds * 1000;
+  if (end.status === "planned" && isLong) await proveLease(session, lease);
   return end;
 }
 
@@ -206,7 +213,7 @@ async function dryRun(
     // Written first, so that a second copy of the step waits and then takes the place of this one's rows.
     await finishRun(within, runId, end);
     await within.execute("plan_discard", [runId]);
-    const drafted = await draftPlan(within, mapping, runId, params);
+    const drafted = await draftPlan(within, mapping, runId, params, await readHistory(within, runId));
     await finishRun(within, runId, { ...end, message: reasonsOf(drafted) || null, planId: drafted.planId });
     return drafted;
   });

@@ -95,9 +95,6 @@ export async function settlePredecessors(
   session: SyncSession,
   lease: Lease,
 ): Promise<readonly string[]> {
-  const [unfolded] = await session.query("journal_unfolded", [lease.runId]);
-  const open = await unsettledRuns(session, lease.runId);
-  if (open.length === 0 && countOf(unfolded, "entries") === 0) return [];
   return warehouse.transaction(async (transaction) => {
     const within = session.within(transaction);
     await proveLease(within, lease);
