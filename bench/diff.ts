@@ -11,7 +11,7 @@ import type { Warehouse } from "../f/reverse_etl/warehouse/warehouse.ts";
 import { openDuckdb } from "../local/duckdb_warehouse/duckdb_warehouse.ts";
 import { acknowledgePlan } from "./acknowledge_plan.ts";
 import { benchSync } from "./bench_sync.ts";
-import { createSeedTable, runSeed } from "./seed_sql.ts";
+import { type SeedProcess, startSeed } from "./seed_process.ts";
 import { COLUMN_NAMES, changeSource, createSource } from "./synthetic_source.ts";
 
 export interface DiffFigures {
@@ -25,6 +25,8 @@ export interface DiffFigures {
   /** Medians of the first and of the last three incremental runs. */
   readonly firstRun_s: number;
   readonly lastRun_s: number;
+  /** What of their ratio is not the machine's: each divided by the floor of the same runs. */
+  readonly growth: number;
   readonly settle_s: number;
   readonly settleOverDiff: number;
   /** The plan and the settling of the first, full load. */
@@ -46,13 +48,13 @@ export async function benchDiff(
 ): Promise<DiffFigures> {
   const folder = mkdtempSync(join(tmpdir(), "tailrace-bench-"));
   const warehouse = await openDuckdb(join(folder, "bench.duckdb"));
+  let article: SeedProcess | null = null;
   try {
     const sync = benchSync(COLUMN_NAMES);
     await createSource(warehouse, rows);
     await migrate(warehouse, sync);
-    await createSeedTable(warehouse);
     const load = await oursOnce(warehouse, sync, "load");
-    await runSeed(warehouse, 0);
+    article = await startSeed(folder, rows);
     const times = {
       ours: [] as number[],
       settle: [] as number[],
@@ -70,20 +72,26 @@ export async function benchDiff(
       times.ours.push(plan_s);
       times.settle.push(settle_s);
       await warehouse.execute("checkpoint");
-      times.seed.push(await seconds(() => runSeed(warehouse, run)));
+      times.seed.push(await article.run(run));
       onRun(run);
     }
     const recent = (list: readonly number[]) => median(list.slice(-10));
     const [ours, settle] = [recent(times.ours), recent(times.settle)];
     const [seed, floor] = [recent(times.seed), recent(times.floor)];
+    const of = (from: number, to?: number) => ({
+      ours: median(times.ours.slice(from, to)),
+      floor: median(times.floor.slice(from, to)),
+    });
+    const [first, last] = [of(0, 3), of(-3)];
     return {
       seed_s: round(seed),
       ours_s: round(ours),
       floor_s: round(floor),
       speedup: round(seed / ours),
       overFloor: round(ours / floor),
-      firstRun_s: round(median(times.ours.slice(0, 3))),
-      lastRun_s: round(median(times.ours.slice(-3))),
+      firstRun_s: round(first.ours),
+      lastRun_s: round(last.ours),
+      growth: round(last.ours / last.floor / (first.ours / first.floor)),
       settle_s: round(settle),
       settleOverDiff: round(settle / ours),
       load_s: round(load.plan_s),
@@ -92,6 +100,7 @@ export async function benchDiff(
       runs,
     };
   } finally {
+    article?.stop();
     await warehouse.close();
     rmSync(folder, { recursive: true, force: true });
   }
