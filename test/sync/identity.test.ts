@@ -199,6 +199,20 @@ describe("nothing is lost on the way", () => {
     expect(changes.map(({ id }) => id)).toEqual(["2", "0", "1"]);
   });
 
+  it("also what a run did not get to that died before it settled", async () => {
+    const fixture = await syncFixture();
+    await fixture.source([row("1"), row("2")]);
+    await fixture.run("r1");
+    await fixture.source([row("1"), row("2", "2")]);
+    await fixture.run("r2");
+    await fixture.source([row("1"), row("2", "3")]);
+    await fixture.push(await fixture.plan("r3"), () => null);
+    await fixture.warehouse.execute("update retl.hubspot_contacts_sync_lease set expires_at = '2000-01-01'");
+    await fixture.source([row("0"), row("1", "4"), row("2", "4")]);
+    const changes = await fixture.push(await fixture.plan("r4"), acknowledged);
+    expect(changes.map(({ id }) => id)).toEqual(["2", "0", "1"]);
+  });
+
   it("the changes of earlier runs are read only after one that deferred some, so that a plan costs the same after any number of runs", async () => {
     const fixture = await syncFixture();
     const readsEarlierChanges = async (runId: string) => {
