@@ -75,25 +75,27 @@ export async function benchDiff(
       times.seed.push(await article.run(run));
       onRun(run);
     }
-    const recent = (list: readonly number[]) => median(list.slice(-10));
-    const [ours, settle] = [recent(times.ours), recent(times.settle)];
-    const [seed, floor] = [recent(times.seed), recent(times.floor)];
-    const of = (from: number, to?: number) => ({
-      ours: median(times.ours.slice(from, to)),
-      floor: median(times.floor.slice(from, to)),
-    });
-    const [first, last] = [of(0, 3), of(-3)];
+    const during = (from: number, to?: number) => {
+      const middle = (list: readonly number[]) => median(list.slice(from, to));
+      return {
+        ours: middle(times.ours),
+        settle: middle(times.settle),
+        seed: middle(times.seed),
+        floor: middle(times.floor),
+      };
+    };
+    const [first, recent, last] = [during(0, 3), during(-10), during(-3)];
     return {
-      seed_s: round(seed),
-      ours_s: round(ours),
-      floor_s: round(floor),
-      speedup: round(seed / ours),
-      overFloor: round(ours / floor),
+      seed_s: round(recent.seed),
+      ours_s: round(recent.ours),
+      floor_s: round(recent.floor),
+      speedup: round(recent.seed / recent.ours),
+      overFloor: round(recent.ours / recent.floor),
       firstRun_s: round(first.ours),
       lastRun_s: round(last.ours),
       growth: round(last.ours / last.floor / (first.ours / first.floor)),
-      settle_s: round(settle),
-      settleOverDiff: round(settle / ours),
+      settle_s: round(recent.settle),
+      settleOverDiff: round(recent.settle / recent.ours),
       load_s: round(load.plan_s),
       settleLoad_s: round(load.settle_s),
       rows,

@@ -7,6 +7,7 @@ import {
   sendPermit,
 } from "../../f/reverse_etl/sync/lease.ts";
 import { planChanges } from "../../f/reverse_etl/sync/plan.ts";
+import { parseRunParams } from "../../f/reverse_etl/sync/run_params.ts";
 import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import type { Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { type SyncFixture, syncFixture } from "../support/sync_fixture.ts";
@@ -67,8 +68,6 @@ describe("R1: the lease", () => {
 });
 
 describe("R1: a plan and its lease", () => {
-  const QUICK = { dry_run: false, resync: "changes", approve: null } as const;
-
   /** Plans one new row while the clock stands still or, once the plan is stored, jumps by `milliseconds`; `then` runs right after that. */
   async function planTaking(milliseconds: number, then?: (fixture: SyncFixture) => Promise<unknown>) {
     const fixture = await syncFixture();
@@ -88,7 +87,7 @@ describe("R1: a plan and its lease", () => {
         return result;
       },
     };
-    const plan = await planChanges(warehouse, fixture.sync, "r1", QUICK, clock);
+    const plan = await planChanges(warehouse, fixture.sync, "r1", parseRunParams({}), clock);
     return { plan, extended: outside.filter((sql) => sql.includes("set expires_at")).length };
   }
 
