@@ -1,29 +1,29 @@
 import Table from "cli-table3";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import pico from "picocolors";
 import { progressBar } from "../local/progress_bar.ts";
 import { benchDiff } from "./diff.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPush } from "./push.ts";
+import type { WorkerRuntime } from "./worker_process.ts";
 
 const program = new Command("bench").description("Measures what Tailrace claims, as ratios within one run.");
 
 program
   .command("diff")
   .description("change detection: ours, the article's SQL and the floor, on DuckDB")
-  .option("--rows <n>", "rows of the source", "1000000")
-  .option("--runs <n>", "incremental runs, each with 1 % of the rows changed", "5")
+  .option("--rows <n>", "rows of the source", whole, 1_000_000)
+  .option("--runs <n>", "incremental runs, each with 1 % of the rows changed", whole, 5)
   .option("--json", "print one JSON line")
-  .action(async (options: { rows: string; runs: string; json?: boolean }) => {
-    const runs = Number(options.runs);
+  .action(async ({ rows, runs, json }: { rows: number; runs: number; json?: boolean }) => {
     const bar = progressBar(process.stderr, pico, "{value}/{total} runs");
     bar.start(runs, 0);
-    const figures = await benchDiff(Number(options.rows), runs, (run) => {
+    const figures = await benchDiff(rows, runs, (run) => {
       if (process.stderr.isTTY) bar.update(run);
       else say(`run ${run} of ${runs}`);
     });
     bar.stop();
-    print(figures, options.json);
+    print(figures, json);
   });
 
 program
@@ -33,6 +33,7 @@ program
   .option("--workers <n>", "processes", whole, 4)
   .option("--kill-one", "one worker is killed half-way", false)
   .option("--other-user <share>", "part of the limit that another user of the token takes", part, 0)
+  .option("--statement-ms <n>", "what each statement of ours takes longer than the emulator's", whole, 0)
   .option("--no-peers", "leave out the article's hook and the client's own limiter")
   .option("--json", "print one JSON line")
   .action(async ({ json, ...options }: Parameters<typeof benchPush>[0] & { json?: boolean }) => {
@@ -43,12 +44,19 @@ program
   .command("memory")
   .description("peak memory of a push and where its time goes, without a limit or latency; needs Python 3.11")
   .option("--changes <n...>", "how many changes", sizes, [100, 10_000, 1_000_000])
+  .addOption(
+    new Option("--runtime <name>", "what runs the push; Windmill's default is Bun")
+      .choices(["bun", "node"])
+      .default("bun"),
+  )
   .option("--json", "print one JSON line")
-  .action(async ({ changes, json }: { changes: number[]; json?: boolean }) => {
-    const figures = await benchMemory(changes, say);
-    if (json) console.log(JSON.stringify(figures));
-    else for (const each of figures) print(each, false);
-  });
+  .action(
+    async ({ changes, runtime, json }: { changes: number[]; runtime: WorkerRuntime; json?: boolean }) => {
+      const figures = await benchMemory(changes, runtime, say);
+      if (json) console.log(JSON.stringify(figures));
+      else for (const each of figures) print(each, false);
+    },
+  );
 
 function print(figures: object, json: boolean | undefined): void {
   if (json) {

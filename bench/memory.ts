@@ -7,13 +7,13 @@ import {
 import { bundleWorker } from "./bundled_worker.ts";
 import { PORTAL, planPush } from "./push_plan.ts";
 import type { WorkerFigures } from "./push_work.ts";
-import { startWorker } from "./worker_process.ts";
+import { startWorker, type WorkerRuntime } from "./worker_process.ts";
 
 export interface MemoryFigures {
   readonly changes: number;
-  /** Largest resident set of the push process, in MB (10^6 bytes), with Node's heap limited to `heap_MB`. */
+  /** Largest resident set of the push process, in MB (10^6 bytes). */
   readonly peakRss_MB: number;
-  readonly heap_MB: number;
+  readonly runtime: WorkerRuntime;
   readonly seconds: number;
   readonly rowsPerSecond: number;
   /** Seconds in which something of the kind was going on; they overlap, so they add up to more than `seconds`. */
@@ -25,12 +25,6 @@ export interface MemoryFigures {
   };
 }
 
-/**
- * How far Node's heap may grow, in MB. Without a limit it lets garbage lie as long as the machine has memory, so that what a process holds says
- * nothing of what it needs.
- */
-const HEAP_MB = 96;
-
 /** No limit that is ever met: the simulator's, and the sync's own. */
 const UNLIMITED = { calls: 1_000_000, windowMs: 1_000 } as const;
 const RATE = { calls: 10_000, window_seconds: 1 } as const;
@@ -41,6 +35,7 @@ const RATE = { calls: 10_000, window_seconds: 1 } as const;
  */
 export async function benchMemory(
   sizes: readonly number[],
+  runtime: WorkerRuntime,
   say: (what: string) => void,
 ): Promise<MemoryFigures[]> {
   const bundle = await bundleWorker("timed_worker.ts");
@@ -49,10 +44,10 @@ export async function benchMemory(
     const figures: MemoryFigures[] = [];
     for (const changes of sizes) {
       say(`planning ${changes} changes`);
-      const measured = await pushAll(emulator, bundle.path, changes, say);
+      const measured = await pushAll(emulator, bundle.path, runtime, changes, say);
       if (measured.acknowledged !== changes)
         throw new Error(`${measured.acknowledged} of ${changes} changes were acknowledged`);
-      figures.push(figuresOf(changes, measured));
+      figures.push(figuresOf(changes, runtime, measured));
     }
     return figures;
   } finally {
@@ -64,6 +59,7 @@ export async function benchMemory(
 async function pushAll(
   emulator: RunningSnowflake,
   script: string,
+  runtime: WorkerRuntime,
   changes: number,
   say: (what: string) => void,
 ): Promise<WorkerFigures> {
@@ -72,7 +68,7 @@ async function pushAll(
   const simulator = await startSimulatorProcess({
     options: { ...PORTAL, burst: UNLIMITED, daily: { calls: 1_000_000 } },
   });
-  const worker = await startWorker(script, [`--max-old-space-size=${HEAP_MB}`]);
+  const worker = await startWorker(script, runtime);
   try {
     say(`pushing ${changes} changes`);
     worker.start({
@@ -93,12 +89,16 @@ async function pushAll(
   }
 }
 
-function figuresOf(changes: number, { peakRss, seconds, cpu, busy }: WorkerFigures): MemoryFigures {
+function figuresOf(
+  changes: number,
+  runtime: WorkerRuntime,
+  { peakRss, seconds, cpu, busy }: WorkerFigures,
+): MemoryFigures {
   const round = (value: number) => Number(value.toPrecision(3));
   return {
     changes,
     peakRss_MB: Math.round(peakRss / 1e6),
-    heap_MB: HEAP_MB,
+    runtime,
     seconds: round(seconds),
     rowsPerSecond: Math.round(changes / seconds),
     where: {

@@ -9,6 +9,7 @@ import { bundleWorker } from "./bundled_worker.ts";
 import { OtherUser } from "./other_user.ts";
 import { PORTAL, type PushPlan, planPush } from "./push_plan.ts";
 import type { Pusher } from "./push_work.ts";
+import { SLOW_KIND } from "./slow_warehouse.ts";
 import { startWorker } from "./worker_process.ts";
 
 export interface PushOptions {
@@ -18,6 +19,8 @@ export interface PushOptions {
   readonly killOne: boolean;
   /** The part of the limit that another user of the token takes, in [0, 1). */
   readonly otherUser: number;
+  /** What each statement of our pushes takes longer than the emulator needs for it, in milliseconds. */
+  readonly statementMs: number;
   /** Whether the others are measured, too. */
   readonly peers: boolean;
 }
@@ -65,11 +68,13 @@ export async function benchPush(options: PushOptions, say: (what: string) => voi
   try {
     const calls = Math.ceil(((LIMIT.calls * seconds * 1000) / LIMIT.windowMs) * PLENTY) + workers;
     say(`planning ${calls * ROWS_A_CALL} changes`);
-    const warehouse = emulator.resource("BENCH");
+    const database = emulator.resource("BENCH");
     const rate = { calls: LIMIT.calls, window_seconds: LIMIT.windowMs / 1000 };
-    const plan = await planPush(warehouse, calls * ROWS_A_CALL, rate);
+    const plan = await planPush(database, calls * ROWS_A_CALL, rate);
+    const slow = { ...database, kind: SLOW_KIND, statement_ms: `${options.statementMs}` };
     const measure = (pusher: Pusher) => {
-      const script = pusher === "tailrace" ? bundle.path : PEER_WORKER;
+      const [script, warehouse] =
+        pusher === "tailrace" ? [bundle.path, slow] : ([PEER_WORKER, database] as const);
       return pushOnce(pusher, script, plan, warehouse, options, say);
     };
     const { otherUser, ...ours } = await measure("tailrace");

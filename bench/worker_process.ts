@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { constants, setPriority } from "node:os";
+import { BUN_BINARY } from "../local/bun_binary.ts";
 import type { PushWork, WorkerFigures, WorkerMessage } from "./push_work.ts";
 
 /** A process that pushes one batch, as a Windmill worker's job does. */
@@ -12,11 +13,14 @@ export interface WorkerProcess {
   readonly ended: Promise<WorkerFigures | null>;
 }
 
-/** Starts a process from a bundle, or from a script of this folder, and resolves once it has loaded its code. */
-export async function startWorker(path: string, nodeOptions: readonly string[] = []): Promise<WorkerProcess> {
-  const loader = path.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [];
+/** What runs a worker: Bun as Windmill does by default, or the Node of this process. */
+export type WorkerRuntime = "bun" | "node";
+
+/** Starts a process from a bundle, or on Node from a script of this folder, and resolves once it has loaded its code. */
+export async function startWorker(path: string, runtime: WorkerRuntime = "node"): Promise<WorkerProcess> {
   const child = fork(path, {
-    execArgv: [...loader, ...nodeOptions],
+    execPath: runtime === "bun" ? BUN_BINARY : process.execPath,
+    execArgv: path.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   // HubSpot does not share a worker's cores: without this the simulator, too, would wait for them, and count calls together that came one by one.

@@ -1,3 +1,4 @@
+import { collectGarbage } from "./collect_garbage.ts";
 import { createRateLimiter } from "./hubspot/rate_limit.ts";
 import { hubspotFromResource } from "./hubspot/resource.ts";
 import { jobProgress } from "./job_progress.ts";
@@ -49,7 +50,7 @@ export async function main(
         batchSize: config.batch_size,
         callsInFlight: config.rate.calls_in_flight,
       },
-      changes: changePages(session, run_id, batch),
+      changes: changePages(session, run_id, batch, collectGarbage),
       expected: batch.last_seq - batch.first_seq + 1,
       ports: {
         ...ports,

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { BUN_BINARY } from "../bun_binary.ts";
 
 /** What of package-lock.json Bun needs to make its own lock: all of it, so only the shape around it is checked. */
 const packageLock = z.object({
@@ -58,8 +58,7 @@ async function bunLock(
     await writeFile(join(folder, "package.json"), manifest);
     const packages = { ...lock.packages, "": { dependencies } };
     await writeFile(join(folder, "package-lock.json"), JSON.stringify({ ...lock, packages }));
-    const bun = join(dirname(createRequire(import.meta.url).resolve("bun/package.json")), "bin", "bun.exe");
-    await promisify(execFile)(bun, ["install", "--lockfile-only", "--ignore-scripts"], {
+    await promisify(execFile)(BUN_BINARY, ["install", "--lockfile-only", "--ignore-scripts"], {
       cwd: folder,
       // Nothing of this machine's settings, such as a registry of its own, may get into a lock.
       env: { PATH: process.env.PATH, HOME: folder, BUN_INSTALL_CACHE_DIR: join(folder, "cache") },

@@ -362,21 +362,29 @@ select
   {%- endfor %}
 from {{ journal }}
 where run_id = ? and kind = 'call'`,
-  changes_page: `select
-  cast(seq as varchar) as seq,
-  {{ id }} as id,
-  operation,
-  hubspot_id,
-  cast(known as varchar) as known,
-  cast(reason = 'removed' as varchar) as removed,
-  {{ payload_text }} as payload,
-  {{ desired_text }} as desired,
-  {{ kept_text }} as kept
-from {{ changes }}
-where run_id = ?
-  and seq between cast(? as {{ type.integer }}) and cast(? as {{ type.integer }})
-  and operation <> 'skip'
-order by {{ changes }}.seq`,
+  changes_page: `-- A part of a batch, at least one row, that ends where its texts together become longer than a worker should hold. Many rows come as one
+-- text, so that those that wait for their turn are no more than text there. Of a row that is sent whole, all of a first load, the values
+-- are given once.
+select
+  cast(count(*) as varchar) as entry_count,
+  cast(max(place) as varchar) as last_seq,
+  {{ entries }} as entries
+from (
+  select
+    seq as place,
+    {{ entry }} as entry,
+    sum(length({{ payload_text }}) + length({{ desired_text }})) over (
+      order by seq
+      rows between unbounded preceding and 1 preceding
+    ) as length_before
+  from {{ changes }}
+  where run_id = ?
+    and seq between cast(? as {{ type.integer }}) and cast(? as {{ type.integer }})
+    and operation <> 'skip'
+) as page
+where coalesce(length_before, 0) < cast(? as {{ type.integer }})
+group by floor(place / cast(? as {{ type.integer }}))
+order by min(place)`,
   dbt_project_cancel: `select system$cancel_query(?) as answer`,
   dbt_project_copy: `-- Snowflake does not let the files be read where they are.
 copy files into {{ folder }} from {{ location }} files = ('target/run_results.json', 'target/manifest.json')`,

@@ -47,16 +47,26 @@ export function parseAnswerBody(text: string): AnswerBody {
 function resultOf(value: unknown): ResultRow | null {
   const row = asObject(value);
   if (row === null) return null;
-  const properties: Record<string, string | null> = {};
-  for (const [name, held] of Object.entries(asObject(row.properties) ?? {})) {
-    properties[name] = held === null ? null : (asText(held) ?? JSON.stringify(held));
-  }
   return {
     id: asText(row.id),
-    properties,
+    properties: textsOf(asObject(row.properties) ?? {}),
     traceId: asText(row.objectWriteTraceId),
     created: typeof row.new === "boolean" ? row.new : null,
   };
+}
+
+type Texts = Readonly<Record<string, string | null>>;
+
+/** Properties are texts or null already in all but a few answers, and then none of them is copied. */
+function textsOf(properties: Readonly<Record<string, unknown>>): Texts {
+  const areTexts = Object.values(properties).every((held) => held === null || typeof held === "string");
+  if (areTexts) return properties as Texts;
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, held]) => [
+      name,
+      held === null ? null : (asText(held) ?? JSON.stringify(held)),
+    ]),
+  );
 }
 
 function errorOf(body: Readonly<Record<string, unknown>>, depth: number): ErrorObject {

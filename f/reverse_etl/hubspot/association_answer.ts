@@ -14,10 +14,7 @@ const UNNAMED_REFUSAL = "UNNAMED_REFUSAL";
  * there needs no taking away.
  */
 export function judgeAssociations(call: AssociationCall, answer: HubSpotAnswer): AssociationVerdict {
-  const told = judgeStatus(
-    answer,
-    call.pairs.flatMap(({ from, to }) => [from, to]),
-  );
+  const told = judgeStatus(answer, () => call.pairs.flatMap(({ from, to }) => [from, to]));
   if (told.kind === "refused") return refused(call, told.status, told.body.error);
   if (told.kind !== "accepted") return told;
   const body = asObject(answer.kind === "answered" ? parseJson(answer.body) : null);

@@ -14,10 +14,7 @@ const NOT_FOUND = "OBJECT_NOT_FOUND";
 
 /** What a batch read tells of each record. Nothing is associated only where HubSpot says so of this very record. */
 export function judgeAssociated(request: AssociationRead, answer: HubSpotAnswer): AssociationReadVerdict {
-  const told = judgeStatus(
-    answer,
-    request.inputs.map(({ id }) => id),
-  );
+  const told = judgeStatus(answer, () => request.inputs.map(({ id }) => id));
   if (told.kind !== "accepted" && told.kind !== "refused") return told;
   const body = asObject(answer.kind === "answered" ? parseJson(answer.body) : null);
   const whole = told.body.error;
@@ -50,7 +47,7 @@ export function judgeAssociated(request: AssociationRead, answer: HubSpotAnswer)
 
 /** The kinds of association between two object types, in one direction. A refusal is true of every association alike. */
 export function judgeAssociationLabels(answer: HubSpotAnswer): LabelsVerdict {
-  const told = judgeStatus(answer, []);
+  const told = judgeStatus(answer);
   if (told.kind === "refused") {
     const { code, message } = errorFact(told.body.error, told.status, {});
     return { kind: "stop", stop: { code: "RETL_HUBSPOT_REFUSED", reason: code, message } };

@@ -23,7 +23,6 @@ export async function createProperties(
   for (let start = 0; start < properties.length; start += MAX_INPUTS) {
     const told = judgeStatus(
       await hubspot.createProperties(objectType, properties.slice(start, start + MAX_INPUTS)),
-      [],
     );
     if (told.kind === "wait" || told.kind === "defer") throw unreachable(objectType, names, told.code);
     if (told.kind === "stop") {

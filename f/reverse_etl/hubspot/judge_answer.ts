@@ -17,11 +17,7 @@ const NOT_ECHOED: FailureCode = "VALUE_NOT_ECHOED";
  * row that the answer does not account for is unknown. Counts (`numErrors`, the number of results) confirm nothing.
  */
 export function judge(call: WriteCall, answer: HubSpotAnswer): Verdict {
-  const sentValues = call.inputs.flatMap((input) => [
-    ...(input.id === undefined ? [] : [input.id]),
-    ...Object.values(input.properties),
-  ]);
-  const told = judgeStatus(answer, sentValues);
+  const told = judgeStatus(answer, () => call.inputs.flatMap((input) => Object.values(rowValues(input))));
   if (told.kind === "wait" && told.applied === "maybe" && call.action === "create") {
     return { kind: "read_back", code: told.code };
   }

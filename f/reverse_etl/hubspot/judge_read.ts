@@ -14,7 +14,7 @@ const NOT_FOUND = "OBJECT_NOT_FOUND";
  * ids that it took over where `hs_merged_object_ids` was asked for.
  */
 export function judgeRead(request: ReadRequest, answer: HubSpotAnswer): ReadVerdict {
-  const told = judgeStatus(answer, request.ids);
+  const told = judgeStatus(answer, () => request.ids);
   if (told.kind !== "accepted" && told.kind !== "refused") return told;
   const rows = indexRows(asCall(request));
   const found = new Map<number, ReadBack>();

@@ -44,11 +44,12 @@ const MIGRATION_SECONDS = 60;
 
 /**
  * What the status alone decides, for writes and reads alike: limits, locks, server errors, silence, and refusals that no
- * row is at fault for. Everything else is handed on with its body.
+ * row is at fault for. Everything else is handed on with its body. `sentValues` is asked for when HubSpot's own words are to be repeated
+ * without them.
  */
 export function judgeStatus(
   answer: HubSpotAnswer,
-  sentValues: readonly string[],
+  sentValues: () => readonly string[] = () => [],
 ): Accepted | Refused | Wait | Defer | StopVerdict {
   if (answer.kind === "unanswered") {
     return wait(UNANSWERED[answer.reason], SERVER_ERROR_SECONDS, false, answer.maybeApplied ? "maybe" : "no");
@@ -74,7 +75,7 @@ export function judgeStatus(
     REFUSED_FOR_ITS_ROWS.has(status) && !isForeign && !TRUE_OF_EVERY_ROW.some((told) => told.test(sentence));
   return forItsRows
     ? { kind: "refused", status, body }
-    : { kind: "stop", stop: stopOf(status, body, sentValues) };
+    : { kind: "stop", stop: stopOf(status, body, sentValues()) };
 }
 
 function wait(code: FailureCode, seconds: number, atLeast: boolean, applied: "no" | "maybe"): Wait {

@@ -12,19 +12,22 @@ export interface RowIndex {
 
 export function indexRows(call: WriteCall): RowIndex {
   const { inputs } = call;
-  const byTrace = new Map(inputs.map((input, index) => [input.traceId, index]));
   const keyProperty = keyPropertyOf(call);
-  const keys = inputs.map((input) => keyOf(input, keyProperty));
-  const byKey = uniqueIndex(keys.map((key) => exactKey(key, keyProperty)));
-  const byLooseKey = uniqueIndex(keys.map((key) => looseKey(key, keyProperty)));
+  // An answer that repeats the trace ids, as nearly all do, is read without the keys.
+  const byTrace = once(() => new Map(inputs.map((input, index) => [input.traceId, index])));
+  const keys = once(() => inputs.map((input) => keyOf(input, keyProperty)));
+  const byKey = once(() => uniqueIndex(keys().map((key) => exactKey(key, keyProperty))));
+  const byLooseKey = once(() => uniqueIndex(keys().map((key) => looseKey(key, keyProperty))));
 
   const ofKey = (value: string | null | undefined): number | null => {
     if (value === null || value === undefined) return null;
-    return byKey.get(exactKey(value, keyProperty)) ?? byLooseKey.get(looseKey(value, keyProperty)) ?? null;
+    return (
+      byKey().get(exactKey(value, keyProperty)) ?? byLooseKey().get(looseKey(value, keyProperty)) ?? null
+    );
   };
   const ofCoordinate = (coordinate: string): number | null => {
     const hits = inputs.flatMap((_, index) =>
-      keyProperty !== null && coordinate.endsWith(`:${keyProperty}:${keys[index]}`) ? [index] : [],
+      keyProperty !== null && coordinate.endsWith(`:${keyProperty}:${keys()[index]}`) ? [index] : [],
     );
     return hits.length === 1 ? (hits[0] ?? null) : null;
   };
@@ -32,7 +35,7 @@ export function indexRows(call: WriteCall): RowIndex {
   return {
     ofResult(result) {
       // A trace id outweighs the key: an upsert may land on a record whose present key is another.
-      if (result.traceId !== null) return byTrace.get(result.traceId) ?? null;
+      if (result.traceId !== null) return byTrace().get(result.traceId) ?? null;
       if (keyProperty === null) return ofKey(result.id);
       return (
         keyValuesOf(result, keyProperty)
@@ -43,7 +46,7 @@ export function indexRows(call: WriteCall): RowIndex {
     ofError(error) {
       const traces = error.context.objectWriteTraceId;
       if (traces !== undefined && traces.length > 0)
-        return distinct(traces.map((trace) => byTrace.get(trace)));
+        return distinct(traces.map((trace) => byTrace().get(trace)));
       const named = [
         ...(error.context.ids ?? []),
         ...(error.context.id ?? []),
@@ -105,6 +108,14 @@ function uniqueIndex(keys: readonly (string | null)[]): ReadonlyMap<string, numb
   }
   for (const key of shared) index.delete(key);
   return index;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function distinct(indexes: readonly (number | null | undefined)[]): readonly number[] {

@@ -11,7 +11,7 @@ const NOTHING_SENT = "No record was written.";
  * everything that another try may change.
  */
 export function parsePropertyDefinitions(answer: HubSpotAnswer): readonly PropertyDefinition[] {
-  const told = judgeStatus(answer, []);
+  const told = judgeStatus(answer);
   if (told.kind === "stop") {
     throw new RetlError(told.stop.code, {
       what: `HubSpot refused to list the properties (${told.stop.reason}): ${told.stop.message}.`,
@@ -38,7 +38,7 @@ export function parsePropertyDefinitions(answer: HubSpotAnswer): readonly Proper
 
 /** The definitions in an answer; null when it has none, for whatever reason. */
 export function readablePropertyDefinitions(answer: HubSpotAnswer): readonly PropertyDefinition[] | null {
-  return judgeStatus(answer, []).kind === "accepted" ? propertiesIn(answer) : null;
+  return judgeStatus(answer).kind === "accepted" ? propertiesIn(answer) : null;
 }
 
 function propertiesIn(answer: HubSpotAnswer): readonly PropertyDefinition[] | null {

@@ -2,40 +2,105 @@ import type { Change, Operation } from "./change.ts";
 import type { Batch } from "./journal.ts";
 import type { ChangePages } from "./push_ports.ts";
 import { requireCount } from "./push_summary.ts";
-import { cell, type SyncSession } from "./sync_session.ts";
+import { readAhead } from "./read_ahead.ts";
+import { cell, countOf, type SyncSession } from "./sync_session.ts";
+
+/** Changes read at once, forty calls' worth: a statement of Snowflake takes a quarter of a second and more, whatever it reads. */
+const PAGE = 4_000;
 
 /**
- * Changes read at once, five calls' worth. A text of HubSpot's greatest length (65,536 characters) in every row's payload and desired
- * makes a page of 64 MB, which leaves room for its parsed copy below the 200 MB of a push worker; 2,000 rows would not.
+ * Characters of payload and desired in a page, which ends with the row that exceeds them. Two pages are held at a time: rows as long as
+ * HubSpot permits (65,536 characters a property) would be half a gigabyte each without it.
  */
-const PAGE = 500;
+const PAGE_LENGTH = 8_000_000;
+
+/** Changes in one text: as long as HubSpot permits they stay below the 16 MB of a value of Snowflake (data types, VARCHAR, read 2026-11). */
+const TOGETHER = 25;
 
 /**
- * Reads a batch's changes in order of `seq`, one page at a time. Throws `RETL_COUNTS_DIFFER` for a page that misses some.
+ * Reads a batch's changes in order of `seq`, a page ahead, and gives some at a time. Throws `RETL_COUNTS_DIFFER` for a page that misses some.
  * Pages and no stream, because between two of them the same session journals calls and extends the lease, which an open stream forbids.
+ * `pageRead` is told of each page, whose answer is garbage by then.
  */
-export async function* changePages(session: SyncSession, runId: string, batch: Batch): ChangePages {
-  const { dialect } = session;
-  for (let first = batch.first_seq; first <= batch.last_seq; first += PAGE) {
-    const last = Math.min(first + PAGE - 1, batch.last_seq);
-    const rows = await session.query("changes_page", [runId, `${first}`, `${last}`], {
-      payload_text: dialect.jsonText("payload"),
-      desired_text: dialect.jsonText("desired"),
-      kept_text: dialect.jsonText("kept"),
-    });
-    requireCount("A part of a batch", last - first + 1, rows.length);
-    yield rows.map(
-      (row): Change => ({
-        seq: Number(cell(row, "seq")),
-        id: cell(row, "id"),
-        operation: cell(row, "operation") as Operation,
-        hubspotId: row.hubspot_id ?? null,
-        payload: JSON.parse(cell(row, "payload")) as Record<string, string>,
-        desired: JSON.parse(cell(row, "desired")) as Record<string, string>,
-        kept: Object.keys(JSON.parse(row.kept ?? "{}") as Record<string, unknown>),
-        known: cell(row, "known") === "true",
-        removed: cell(row, "removed") === "true",
-      }),
-    );
+export async function* changePages(
+  session: SyncSession,
+  runId: string,
+  batch: Batch,
+  pageRead: () => void = () => undefined,
+): ChangePages {
+  for await (const page of readAhead(pagesOf(session, runId, batch))) {
+    pageRead();
+    for (const entries of page) yield (JSON.parse(entries) as Entry[]).map(changeOf);
   }
+}
+
+/** A page as texts, each an array of entries. */
+async function* pagesOf(
+  session: SyncSession,
+  runId: string,
+  batch: Batch,
+): AsyncGenerator<Iterable<string>, void, undefined> {
+  const { dialect } = session;
+  const [payload, desired] = [dialect.jsonText("payload"), dialect.jsonText("desired")];
+  const scope = {
+    payload_text: payload,
+    desired_text: desired,
+    entry: dialect.fullObject([
+      ["seq", "seq"],
+      ["id", session.tables.id],
+      ["operation", "operation"],
+      ["hubspot_id", "hubspot_id"],
+      ["known", "known"],
+      ["removed", "reason = 'removed'"],
+      ["payload", "payload"],
+      ["desired", `case when ${payload} <> ${desired} then desired end`],
+      ["kept", "kept"],
+    ]),
+    entries: dialect.arrayText("entry", "place"),
+  };
+  for (let next = batch.first_seq; next <= batch.last_seq; ) {
+    const last = Math.min(next + PAGE - 1, batch.last_seq);
+    const binds = [runId, `${next}`, `${last}`, `${PAGE_LENGTH}`, `${TOGETHER}`];
+    const rows = await session.query("changes_page", binds, scope);
+    const read = rows.reduce((sum, row) => sum + countOf(row, "entry_count"), 0);
+    // A page may end early, but it has no gaps.
+    const end = rows.length === 0 ? last : Math.max(...rows.map((row) => countOf(row, "last_seq")));
+    requireCount("A part of a batch", end - next + 1, read);
+    yield handedOver(rows.map((row) => cell(row, "entries")));
+    next = end + 1;
+  }
+}
+
+/** Gives each text once and forgets it, so that what has been pushed is not held until the page ends. */
+function* handedOver(texts: string[]): Generator<string, void, undefined> {
+  texts.reverse();
+  for (let text = texts.pop(); text !== undefined; text = texts.pop()) yield text;
+}
+
+/** A row of the plan as `changes_page` writes it; Snowflake leaves out what is NULL. */
+interface Entry {
+  readonly seq: number;
+  readonly id: string;
+  readonly operation: Operation;
+  readonly hubspot_id?: string | null;
+  readonly known: boolean;
+  readonly removed: boolean;
+  readonly payload: Readonly<Record<string, string>>;
+  /** Absent when it is the payload. */
+  readonly desired?: Readonly<Record<string, string>> | null;
+  readonly kept?: Readonly<Record<string, unknown>> | null;
+}
+
+function changeOf({ seq, id, operation, hubspot_id, known, removed, ...values }: Entry): Change {
+  return {
+    seq,
+    id,
+    operation,
+    hubspotId: hubspot_id ?? null,
+    payload: values.payload,
+    desired: values.desired ?? values.payload,
+    kept: Object.keys(values.kept ?? {}),
+    known,
+    removed,
+  };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Lease } from "./lease.ts";
 import type { Outcome } from "./outcome.ts";
 import type { AttemptJournal, CallRecord } from "./push_ports.ts";
+import { SeqSet } from "./seq_set.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
 /** A contiguous slice of a run's changes, pushed by one loop iteration. */
@@ -67,8 +68,7 @@ export async function startAttempt(
     first_seq: `${batch.first_seq}`,
     last_seq: `${batch.last_seq}`,
   };
-  const decided = new Set<number>();
-  // One row a decided change of the batch, so up to a million when a large batch is started again.
+  const decided = new SeqSet(batch.first_seq, batch.last_seq);
   for await (const row of session.stream(
     "journal_decided",
     [lease.runId, `${batch.number}`],

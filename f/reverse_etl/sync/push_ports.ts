@@ -23,7 +23,7 @@ export interface CallRecord {
 /** The journal of one attempt at one batch. Append only. */
 export interface AttemptJournal {
   /** Rows of this batch that an earlier attempt of this run got acknowledged or rejected: they are not sent again. */
-  readonly decided: ReadonlySet<number>;
+  readonly decided: { has(seq: number): boolean };
   /**
    * True when an earlier attempt at this batch was started: what it sent without recording it may have been applied, so every row
    * goes out whole and creates are looked up first.

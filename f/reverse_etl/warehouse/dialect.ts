@@ -51,7 +51,7 @@ export interface Dialect {
   idKey(id: string): string;
   /** A sum over hashes of rows (of those for which `where` holds) that does not depend on their order, as text. */
   hashOfRows(values: readonly string[], where?: string): string;
-  /** A JSON object of text values none of which is NULL. */
+  /** A JSON object of values none of which is NULL; of those that are, DuckDB makes nulls, and Snowflake leaves them out. */
   fullObject(entries: readonly (readonly [name: string, value: string])[]): string;
   /** A JSON object of text values that leaves out the NULL ones. */
   object(entries: readonly (readonly [name: string, value: string])[]): string;
@@ -61,6 +61,8 @@ export interface Dialect {
   properties(json: string, names: readonly string[], alias: string): Properties;
   /** A JSON column or expression as text. */
   jsonText(json: string): string;
+  /** The text of a JSON array of the values, in that order, as an aggregate. */
+  arrayText(json: string, order: string): string;
   /** A bound text as a JSON value. */
   jsonFrom(text: string): string;
   /** What finds a row of one of our tables again within a statement: its address where the engine tells one, which costs least, else its key. */
@@ -180,6 +182,7 @@ export const duckdbDialect: Dialect = {
     text: Object.fromEntries(names.map((name, index) => [name, `${alias}[${index + 1}]`])),
   }),
   jsonText: (json) => `cast(${json} as varchar)`,
+  arrayText: (json, order) => `cast(to_json(list(${json} order by ${order})) as varchar)`,
   jsonFrom: (text) => `cast(${text} as json)`,
   rowAddress: (table) => `${table}.rowid`,
   addMilliseconds: (timestamp, milliseconds) =>
@@ -260,6 +263,7 @@ export const snowflakeDialect: Dialect = {
     ),
   }),
   jsonText: (json) => `to_json(${json})`,
+  arrayText: (json, order) => `to_json(array_agg(${json}) within group (order by ${order}))`,
   jsonFrom: (text) => `parse_json(${text})`,
   rowAddress: (table, key) => `${table}.${key}`,
   addMilliseconds: (timestamp, milliseconds) =>

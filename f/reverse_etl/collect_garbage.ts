@@ -1,0 +1,16 @@
+interface Runtime {
+  /** bun.sh/docs/api/utils, read 2026-11. */
+  readonly Bun?: { gc(synchronously: boolean): void };
+  /** Node's, where it was started with `--expose-gc`. */
+  readonly gc?: () => void;
+}
+
+/**
+ * Frees what nobody holds any more, where the runtime lets itself be asked. Left alone, Bun waits until there is twice as much as was held last,
+ * and Node four times: 215 and 270 MB for a push that needs 140 (`npm run bench -- memory`, 2026-11). Takes 20 ms.
+ */
+export function collectGarbage(): void {
+  const { Bun, gc } = globalThis as Runtime;
+  if (Bun === undefined) gc?.();
+  else Bun.gc(true);
+}

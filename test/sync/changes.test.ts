@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import type { Change } from "../../f/reverse_etl/sync/change.ts";
+import { changePages } from "../../f/reverse_etl/sync/changes.ts";
+import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
+import { type SourceRow, type SyncFixture, syncFixture } from "../support/sync_fixture.ts";
+
+/** The longest value that HubSpot keeps. */
+const LONGEST = 65_536;
+
+async function read({ warehouse, sync }: SyncFixture, runId: string, last: number) {
+  const given: Change[] = [];
+  let [pages, most] = [0, 0];
+  const session = new SyncSession(warehouse, sync);
+  const batch = { number: 1, first_seq: 1, last_seq: last };
+  for await (const changes of changePages(session, runId, batch, () => pages++)) {
+    given.push(...changes);
+    most = Math.max(most, changes.length);
+  }
+  return { given, pages, most };
+}
+
+describe("the changes of a batch", () => {
+  test("come in order and each once, whatever the number of pages", async () => {
+    const fixture = await syncFixture();
+    await fixture.source(Array.from({ length: 4_100 }, (_, index): SourceRow => [`${index}`, "1", "a"]));
+    const plan = await fixture.plan("r1");
+    const { given, pages, most } = await read(fixture, "r1", plan.changes);
+    expect(given.map(({ seq }) => seq)).toEqual(Array.from({ length: 4_100 }, (_, index) => index + 1));
+    expect(new Set(given.map(({ id }) => id)).size).toBe(4_100);
+    expect(pages).toBe(2);
+    expect(most).toBeLessThanOrEqual(25);
+  });
+
+  test("come in shorter pages where they are as long as HubSpot permits", async () => {
+    const fixture = await syncFixture();
+    await fixture.source(
+      Array.from({ length: 130 }, (_, index): SourceRow => [`${index}`, "1", "x".repeat(LONGEST)]),
+    );
+    const plan = await fixture.plan("r1");
+    const { given, pages } = await read(fixture, "r1", plan.changes);
+    expect(given.map(({ seq }) => seq)).toEqual(Array.from({ length: 130 }, (_, index) => index + 1));
+    expect(given.every(({ payload }) => payload.tier?.length === LONGEST)).toBe(true);
+    // Payload and desired are 131,000 characters a row, and a page ends with the row that exceeds eight million.
+    expect(pages).toBe(3);
+  });
+
+  test("have what is to be sent and all that HubSpot should hold, as one where they are the same", async () => {
+    const fixture = await syncFixture();
+    await fixture.source([['quoted "\\ ü 🙂', "1", "a\nb"]]);
+    await fixture.run("r1");
+    await fixture.source([
+      ['quoted "\\ ü 🙂', "2", "a\nb"],
+      ["2", null, "c"],
+    ]);
+    const plan = await fixture.plan("r2");
+    const { given } = await read(fixture, "r2", plan.changes);
+    const byId = new Map(given.map((change) => [change.id, change]));
+    expect(byId.get('quoted "\\ ü 🙂')).toMatchObject({
+      ...{ operation: "update", hubspotId: 'hubspot-quoted "\\ ü 🙂', known: true, removed: false, kept: [] },
+      payload: { score: "2" },
+      desired: { score: "2", tier: "a\nb" },
+    });
+    expect(byId.get("2")).toMatchObject({
+      ...{ operation: "create", hubspotId: null, known: false, removed: false },
+      payload: { score: "", tier: "c" },
+      desired: { score: "", tier: "c" },
+    });
+  });
+});
