@@ -33,7 +33,12 @@ program
   .option("--workers <n>", "processes", whole, 4)
   .option("--kill-one", "one worker is killed half-way", false)
   .option("--other-user <share>", "part of the limit that another user of the token takes", part, 0)
-  .option("--statement-ms <n>", "what each statement of ours takes longer than the emulator's", whole, 0)
+  .option(
+    "--statement-ms <n>",
+    "what each statement of ours takes longer than the emulator's",
+    wholeOrNone,
+    0,
+  )
   .option("--no-peers", "leave out the article's hook and the client's own limiter")
   .option("--json", "print one JSON line")
   .action(async ({ json, ...options }: Parameters<typeof benchPush>[0] & { json?: boolean }) => {
@@ -76,6 +81,10 @@ function say(what: string): void {
 function whole(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("It must be a whole number above 0.");
+}
+
+function wholeOrNone(text: string): number {
+  return text === "0" ? 0 : whole(text);
 }
 
 function sizes(text: string, former: number[] | undefined): number[] {

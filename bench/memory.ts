@@ -16,7 +16,10 @@ export interface MemoryFigures {
   readonly runtime: WorkerRuntime;
   readonly seconds: number;
   readonly rowsPerSecond: number;
-  /** Seconds in which something of the kind was going on; they overlap, so they add up to more than `seconds`. */
+  /**
+   * Seconds in which something of the kind was going on or waited for the session, which takes one statement at a time; they overlap, so they
+   * add up to more than `seconds`.
+   */
   readonly where: {
     readonly hubspot_s: number;
     readonly reading_s: number;

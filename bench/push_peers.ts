@@ -1,5 +1,5 @@
 import { Client } from "@hubspot/api-client";
-import { changePages } from "../f/reverse_etl/sync/changes.ts";
+import { batchChanges } from "../f/reverse_etl/sync/changes.ts";
 import { SyncSession } from "../f/reverse_etl/sync/sync_session.ts";
 import { withWarehouse } from "../f/reverse_etl/warehouse/open_warehouse.ts";
 import type { PushWork } from "./push_work.ts";
@@ -64,11 +64,19 @@ export async function pushWithSdkLimiter(work: PushWork): Promise<void> {
 async function eachCall(work: PushWork, call: (inputs: Input[]) => Promise<void>): Promise<void> {
   const idProperty = work.sync.config.match_property ?? "";
   await withWarehouse(work.warehouse, { run_id: work.run_id, step: work.pusher }, async (warehouse) => {
-    for await (const page of changePages(new SyncSession(warehouse, work.sync), work.run_id, work.batch)) {
-      for (let first = 0; first < page.length; first += CALL) {
-        const changes = page.slice(first, first + CALL);
-        await call(changes.map(({ id, payload }) => ({ id, idProperty, properties: { ...payload } })));
+    let inputs: Input[] = [];
+    for await (const changes of batchChanges(
+      new SyncSession(warehouse, work.sync),
+      work.run_id,
+      work.batch,
+    )) {
+      for (const { id, payload } of changes) {
+        inputs.push({ id, idProperty, properties: { ...payload } });
+        if (inputs.length < CALL) continue;
+        await call(inputs);
+        inputs = [];
       }
     }
+    if (inputs.length > 0) await call(inputs);
   });
 }

@@ -3,7 +3,10 @@ import pLimit from "p-limit";
 import { registerWarehouse } from "../f/reverse_etl/warehouse/open_warehouse.ts";
 import { openSnowflake } from "../f/reverse_etl/warehouse/snowflake_warehouse.ts";
 
-/** The kind of a resource whose statements each take `statement_ms` longer than the emulator's, which answers sooner than Snowflake. */
+/**
+ * The kind of a resource whose statements each take `statement_ms` longer than the emulator's, which answers sooner than Snowflake; what is
+ * streamed once at the start, and transactions, of which a push has none, are as they are.
+ */
 export const SLOW_KIND = "slow";
 
 /** Makes the kind known to this process. */

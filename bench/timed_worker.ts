@@ -33,7 +33,7 @@ await doWork(async ({ warehouse, hubspot: portal, sync, run_id, token, batch }) 
   return {
     acknowledged,
     limited,
-    // Node gives kilobytes.
+    // Node and Bun give kilobytes.
     peakRss: process.resourceUsage().maxRSS * 1024,
     seconds: (performance.now() - startedAt) / 1000,
     cpu: (user + system) / 1e6,

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { constants, setPriority } from "node:os";
-import { BUN_BINARY } from "../local/bun_binary.ts";
+import { BUN_BINARY } from "../local/build/bun_binary.ts";
 import type { PushWork, WorkerFigures, WorkerMessage } from "./push_work.ts";
 
 /** A process that pushes one batch, as a Windmill worker's job does. */

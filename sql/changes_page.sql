@@ -1,6 +1,6 @@
--- A part of a batch, at least one row, that ends where its texts together become longer than a worker should hold. Many rows come as one
--- text, so that those that wait for their turn are no more than text there. Of a row that is sent whole, all of a first load, the values
--- are given once.
+-- A part of a batch, at least one row, that ends where its texts together become longer than a worker should hold. Some rows come as one
+-- text, so that those that wait for their turn are no more than text there, and fewer where they are long, because a value has a greatest
+-- size. Of a row that is sent whole, as all of a first load are, the values are given once.
 select
   cast(count(*) as varchar) as entry_count,
   cast(max(place) as varchar) as last_seq,
@@ -19,5 +19,7 @@ from (
     and operation <> 'skip'
 ) as page
 where coalesce(length_before, 0) < cast(? as {{ type.integer }})
-group by floor(place / cast(? as {{ type.integer }}))
+group by
+  floor(place / cast(? as {{ type.integer }})),
+  floor(coalesce(length_before, 0) / cast(? as {{ type.integer }}))
 order by min(place)

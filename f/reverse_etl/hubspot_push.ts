@@ -2,7 +2,7 @@ import { collectGarbage } from "./collect_garbage.ts";
 import { createRateLimiter } from "./hubspot/rate_limit.ts";
 import { hubspotFromResource } from "./hubspot/resource.ts";
 import { jobProgress } from "./job_progress.ts";
-import { changePages } from "./sync/changes.ts";
+import { batchChanges } from "./sync/changes.ts";
 import { systemClock, systemRandom } from "./sync/clock.ts";
 import { startAttempt } from "./sync/journal.ts";
 import { sendPermit } from "./sync/lease.ts";
@@ -50,7 +50,7 @@ export async function main(
         batchSize: config.batch_size,
         callsInFlight: config.rate.calls_in_flight,
       },
-      changes: changePages(session, run_id, batch, collectGarbage),
+      changes: batchChanges(session, run_id, batch, collectGarbage),
       expected: batch.last_seq - batch.first_seq + 1,
       ports: {
         ...ports,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { BUN_BINARY } from "../bun_binary.ts";
+import { BUN_BINARY } from "./bun_binary.ts";
 
 /** What of package-lock.json Bun needs to make its own lock: all of it, so only the shape around it is checked. */
 const packageLock = z.object({

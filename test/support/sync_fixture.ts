@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { Change } from "../../f/reverse_etl/sync/change.ts";
-import { changePages } from "../../f/reverse_etl/sync/changes.ts";
+import { batchChanges } from "../../f/reverse_etl/sync/changes.ts";
 import { startAttempt } from "../../f/reverse_etl/sync/journal.ts";
 import { migrate } from "../../f/reverse_etl/sync/migrate.ts";
 import type { Outcome } from "../../f/reverse_etl/sync/outcome.ts";
@@ -114,7 +114,7 @@ export async function openFixture(path: string, sync: CompiledSync): Promise<Syn
       const batch = { number: 1, first_seq: 1, last_seq: plan.changes };
       const journal = await startAttempt(session, lease(plan), batch);
       const changes: Change[] = [];
-      for await (const page of changePages(session, plan.run_id, batch)) changes.push(...page);
+      for await (const page of batchChanges(session, plan.run_id, batch)) changes.push(...page);
       const sent = changes.filter((change) => !journal.decided.has(change.seq));
       const results = sent.flatMap((change) => {
         const outcome = answer(change);

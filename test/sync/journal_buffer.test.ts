@@ -19,7 +19,9 @@ function slowJournal() {
       }),
     end: () => Promise.resolve(),
   };
-  return { writes, buffer: new JournalBuffer(journal, { now: () => 0, sleep: () => Promise.resolve() }) };
+  const failures: unknown[] = [];
+  const clock = { now: () => 0, sleep: () => Promise.resolve() };
+  return { writes, failures, buffer: new JournalBuffer(journal, clock, (error) => failures.push(error)) };
 }
 
 /** Adds calls one after another, each when the one before it may go on; resolves once nothing moves any more. */
@@ -58,13 +60,26 @@ test("no more than 48 calls are ahead of what is durable", async () => {
   expect(told.added).toBeGreaterThan(47);
 });
 
-test("after a write that failed every call and the end fail with its error, and nothing more is written", async () => {
+test("of calls in flight each has at most one more record", async () => {
   const { writes, buffer } = slowJournal();
-  await adding(buffer, 1, 8);
+  const told = await Promise.all(
+    Array.from({ length: 16 }, (_, index) => adding(buffer, index * 100 + 1, index * 100 + 100)),
+  );
+  const added = told.map((each, index) => each.added - index * 100);
+  expect(added.reduce((sum, each) => sum + each)).toBe(47);
+  writes[0]?.end();
+  await new Promise(setImmediate);
+  expect(writes.flatMap(({ calls }) => calls)).toHaveLength(47 + 16);
+});
+
+test("after a write that failed every call and the end fail with its error, which is told at once, and nothing more is written", async () => {
+  const { writes, failures, buffer } = slowJournal();
+  await adding(buffer, 1, 10);
   const failure = new Error("the warehouse is gone");
   writes[0]?.end(failure);
   await new Promise(setImmediate);
-  expect(await adding(buffer, 9, 9)).toMatchObject({ added: 8, error: failure });
+  expect(failures).toEqual([failure]);
+  expect(await adding(buffer, 11, 11)).toMatchObject({ added: 10, error: failure });
   await expect(buffer.flush()).rejects.toBe(failure);
   await expect(buffer.end(null)).rejects.toBe(failure);
   expect(writes).toHaveLength(1);

@@ -291,6 +291,34 @@ describe("the ports", () => {
     expect(pushed.received.length).toBeLessThanOrEqual(10);
   });
 
+  test("a journal that fails while calls wait for the limit lets none of them go", async () => {
+    const broken = new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "gone.", state: "…", next: "…" });
+    let acquired = 0;
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const limiter = {
+      acquire: async () => {
+        acquired += 1;
+        if (acquired > 10) await gate;
+        return { answered: () => {}, unused: () => {} };
+      },
+    };
+    const pushed = await push(changes(5_000), (request) => allWritten(request), {
+      sync: { callsInFlight: 16 },
+      ports: { limiter },
+      append: async () => {
+        await expect.poll(() => acquired, { timeout: 20_000 }).toBe(26);
+        setImmediate(open);
+        throw broken;
+      },
+    });
+    expect(pushed.error).toBe(broken);
+    expect(pushed.ended).toBe(false);
+    expect(pushed.received).toHaveLength(10);
+  });
+
   test("when the lease is lost, calls in flight are journalled, nothing further is sent and the push throws", async () => {
     const lost = new RetlError("RETL_LEASE_LOST", { what: "…", state: "…", next: "…" });
     let asked = 0;

@@ -44,6 +44,30 @@ test("what the reading throws comes after the items before it", async () => {
   expect(seen).toEqual([1, 2]);
 });
 
+test("whoever ends early waits for the item under way, and its failure is nobody's", async () => {
+  let fail: (error: Error) => void = () => {};
+  let given = 0;
+  const iterator: AsyncIterator<number, void> = {
+    next: () => {
+      given += 1;
+      if (given === 1) return Promise.resolve({ done: false, value: 1 });
+      return new Promise((_, reject) => {
+        fail = reject;
+      });
+    },
+  };
+  let ended = false;
+  const reading = async () => {
+    for await (const _ of readAhead({ [Symbol.asyncIterator]: () => iterator })) break;
+    ended = true;
+  };
+  const read = reading();
+  await new Promise(setImmediate);
+  expect({ given, ended }).toEqual({ given: 2, ended: false });
+  fail(new Error("the reading failed"));
+  await expect(read).resolves.toBeUndefined();
+});
+
 test("whoever ends early finds nothing being read", async () => {
   const { told, numbers } = counted(4);
   for await (const _ of readAhead(numbers)) break;

@@ -362,9 +362,9 @@ select
   {%- endfor %}
 from {{ journal }}
 where run_id = ? and kind = 'call'`,
-  changes_page: `-- A part of a batch, at least one row, that ends where its texts together become longer than a worker should hold. Many rows come as one
--- text, so that those that wait for their turn are no more than text there. Of a row that is sent whole, all of a first load, the values
--- are given once.
+  changes_page: `-- A part of a batch, at least one row, that ends where its texts together become longer than a worker should hold. Some rows come as one
+-- text, so that those that wait for their turn are no more than text there, and fewer where they are long, because a value has a greatest
+-- size. Of a row that is sent whole, as all of a first load are, the values are given once.
 select
   cast(count(*) as varchar) as entry_count,
   cast(max(place) as varchar) as last_seq,
@@ -383,7 +383,9 @@ from (
     and operation <> 'skip'
 ) as page
 where coalesce(length_before, 0) < cast(? as {{ type.integer }})
-group by floor(place / cast(? as {{ type.integer }}))
+group by
+  floor(place / cast(? as {{ type.integer }})),
+  floor(coalesce(length_before, 0) / cast(? as {{ type.integer }}))
 order by min(place)`,
   dbt_project_cancel: `select system$cancel_query(?) as answer`,
   dbt_project_copy: `-- Snowflake does not let the files be read where they are.

@@ -1,6 +1,6 @@
 import type { Change, Operation } from "./change.ts";
 import type { Batch } from "./journal.ts";
-import type { ChangePages } from "./push_ports.ts";
+import type { BatchChanges } from "./push_ports.ts";
 import { requireCount } from "./push_summary.ts";
 import { readAhead } from "./read_ahead.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
@@ -14,20 +14,24 @@ const PAGE = 4_000;
  */
 const PAGE_LENGTH = 8_000_000;
 
-/** Changes in one text: as long as HubSpot permits they stay below the 16 MB of a value of Snowflake (data types, VARCHAR, read 2026-11). */
+/**
+ * Changes in one text, and the characters after which the next one begins: a text is no longer than that and one row, because a value of
+ * Snowflake has 16 MB (data types, VARCHAR, read 2026-11; 128 MB in newer accounts).
+ */
 const TOGETHER = 25;
+const TOGETHER_LENGTH = 1_000_000;
 
 /**
  * Reads a batch's changes in order of `seq`, a page ahead, and gives some at a time. Throws `RETL_COUNTS_DIFFER` for a page that misses some.
  * Pages and no stream, because between two of them the same session journals calls and extends the lease, which an open stream forbids.
  * `pageRead` is told of each page, whose answer is garbage by then.
  */
-export async function* changePages(
+export async function* batchChanges(
   session: SyncSession,
   runId: string,
   batch: Batch,
   pageRead: () => void = () => undefined,
-): ChangePages {
+): BatchChanges {
   for await (const page of readAhead(pagesOf(session, runId, batch))) {
     pageRead();
     for (const entries of page) yield (JSON.parse(entries) as Entry[]).map(changeOf);
@@ -53,6 +57,7 @@ async function* pagesOf(
       ["known", "known"],
       ["removed", "reason = 'removed'"],
       ["payload", "payload"],
+      ["is_whole", `${payload} = ${desired}`],
       ["desired", `case when ${payload} <> ${desired} then desired end`],
       ["kept", "kept"],
     ]),
@@ -60,7 +65,7 @@ async function* pagesOf(
   };
   for (let next = batch.first_seq; next <= batch.last_seq; ) {
     const last = Math.min(next + PAGE - 1, batch.last_seq);
-    const binds = [runId, `${next}`, `${last}`, `${PAGE_LENGTH}`, `${TOGETHER}`];
+    const binds = [runId, `${next}`, `${last}`, `${PAGE_LENGTH}`, `${TOGETHER}`, `${TOGETHER_LENGTH}`];
     const rows = await session.query("changes_page", binds, scope);
     const read = rows.reduce((sum, row) => sum + countOf(row, "entry_count"), 0);
     // A page may end early, but it has no gaps.
@@ -77,6 +82,8 @@ function* handedOver(texts: string[]): Generator<string, void, undefined> {
   for (let text = texts.pop(); text !== undefined; text = texts.pop()) yield text;
 }
 
+type Values = Readonly<Record<string, string>>;
+
 /** A row of the plan as `changes_page` writes it; Snowflake leaves out what is NULL. */
 interface Entry {
   readonly seq: number;
@@ -85,22 +92,22 @@ interface Entry {
   readonly hubspot_id?: string | null;
   readonly known: boolean;
   readonly removed: boolean;
-  readonly payload: Readonly<Record<string, string>>;
-  /** Absent when it is the payload. */
-  readonly desired?: Readonly<Record<string, string>> | null;
+  readonly payload: Values;
+  /** The payload is all that is desired, which then is absent. */
+  readonly is_whole: boolean;
+  readonly desired?: Values | null;
   readonly kept?: Readonly<Record<string, unknown>> | null;
 }
 
-function changeOf({ seq, id, operation, hubspot_id, known, removed, ...values }: Entry): Change {
+function changeOf(entry: Entry): Change {
+  const { seq, id, operation, payload, known, removed } = entry;
+  const desired = entry.is_whole ? payload : entry.desired;
+  const missing = [id, operation, payload, desired, known, removed].some((part) => part == null);
+  if (missing) throw new Error(`Internal error: change ${seq} of the plan lacks something.`);
   return {
-    seq,
-    id,
-    operation,
-    hubspotId: hubspot_id ?? null,
-    payload: values.payload,
-    desired: values.desired ?? values.payload,
-    kept: Object.keys(values.kept ?? {}),
-    known,
-    removed,
+    ...{ seq, id, operation, payload, known, removed },
+    hubspotId: entry.hubspot_id ?? null,
+    desired: desired as Values,
+    kept: Object.keys(entry.kept ?? {}),
   };
 }

@@ -5,18 +5,19 @@ const FLUSH_RECORDS = 8;
 const FLUSH_MS = 2_000;
 
 /**
- * Calls that may have come back without their records being durable; after a crash their rows are in doubt and sent again. As many as
- * HubSpot's limit lets through while a slow warehouse takes its time, 19 a second.
+ * Calls that have come back while their records are not durable, beside those in flight; after a crash their rows are in doubt and sent
+ * again. As many as HubSpot's limit lets through while a slow warehouse takes its time, 19 a second.
  */
 const MOST_UNWRITTEN = 48;
 
 /**
- * Collects call records and writes them every few calls, while the push goes on. Once the journal could not be written, everything throws that
- * error, so that nothing runs far ahead of what is recorded.
+ * Collects call records and writes them every few calls, while the push goes on. Once the journal could not be written, `failed` is told at
+ * once, and everything throws that error, so that nothing runs ahead of what is recorded.
  */
 export class JournalBuffer {
   readonly #journal: AttemptJournal;
   readonly #clock: Clock;
+  readonly #failed: (error: unknown) => void;
   #records: CallRecord[] = [];
   /** Added, and not yet durable. */
   #unwritten = 0;
@@ -26,9 +27,10 @@ export class JournalBuffer {
   #next: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(journal: AttemptJournal, clock: Clock) {
+  constructor(journal: AttemptJournal, clock: Clock, failed: (error: unknown) => void) {
     this.#journal = journal;
     this.#clock = clock;
+    this.#failed = failed;
     this.#flushedAt = clock.now();
   }
 
@@ -38,9 +40,8 @@ export class JournalBuffer {
     this.#records.push(record);
     this.#unwritten += 1;
     const due = this.#records.length >= FLUSH_RECORDS || this.#clock.now() - this.#flushedAt >= FLUSH_MS;
-    if (!due) return;
-    const flushed = this.flush();
-    if (this.#unwritten >= MOST_UNWRITTEN) await flushed;
+    if (this.#unwritten >= MOST_UNWRITTEN) await this.flush();
+    else if (due) void this.flush();
   }
 
   /** Resolves when every record added so far is durable. */
@@ -52,7 +53,9 @@ export class JournalBuffer {
     });
     this.#writing = this.#next;
     this.#writing.catch((error: unknown) => {
-      this.#failure ??= { error };
+      if (this.#failure !== null) return;
+      this.#failure = { error };
+      this.#failed(error);
     });
     return this.#writing;
   }

@@ -4,7 +4,7 @@ import type { HubSpot, WriteAction } from "./hubspot_port.ts";
 import { JournalBuffer } from "./journal_buffer.ts";
 import type { PushContext } from "./push_call.ts";
 import { PushHalt } from "./push_halt.ts";
-import type { AttemptJournal, ChangePages, Progress, RateLimiter, SendPermit } from "./push_ports.ts";
+import type { AttemptJournal, BatchChanges, Progress, RateLimiter, SendPermit } from "./push_ports.ts";
 import { RowPusher } from "./push_rows.ts";
 import { PushCounts, type PushSummary, requireCount } from "./push_summary.ts";
 import { workThrough } from "./work_through.ts";
@@ -21,7 +21,7 @@ export interface PushPorts {
 
 export interface PushRequest {
   readonly sync: PushSync;
-  readonly changes: ChangePages;
+  readonly changes: BatchChanges;
   /** How many changes the plan put into the batch; unchecked when absent. */
   readonly expected?: number;
   readonly ports: PushPorts;
@@ -38,7 +38,7 @@ export async function pushBatch({ sync, changes, expected, ports }: PushRequest)
   const halt = new PushHalt();
   if (ports.journal.halted) halt.defer(ports.journal.halted);
   const counts = new PushCounts();
-  const journal = new JournalBuffer(ports.journal, ports.clock);
+  const journal = new JournalBuffer(ports.journal, ports.clock, (error) => halt.fail(error));
   const context: PushContext = { ...ports, journal, sync, halt, counts, name: pushName(ports.random) };
   const pusher = new RowPusher(context);
   const calls = callsOf(sync, changes, expected, ports.journal, counts);
@@ -64,20 +64,20 @@ export async function pushBatch({ sync, changes, expected, ports }: PushRequest)
   return summary;
 }
 
-/** Cuts the changes that are still to be decided into calls, across pages, those of one endpoint together. */
+/** Cuts the changes that are still to be decided into calls, those of one endpoint together. */
 async function* callsOf(
   sync: PushSync,
-  changes: ChangePages,
+  changes: BatchChanges,
   expected: number | undefined,
   journal: AttemptJournal,
   counts: PushCounts,
 ): AsyncGenerator<readonly [WriteAction, readonly PushRow[]]> {
   const pending = new Map<WriteAction, PushRow[]>();
   let read = 0;
-  for await (const page of changes) {
-    read += page.length;
+  for await (const some of changes) {
+    read += some.length;
     if (expected !== undefined && read > expected) requireCount("The batch", expected, read);
-    for (const change of page) {
+    for (const change of some) {
       if (journal.decided.has(change.seq)) {
         counts.alreadyDecided += 1;
         continue;

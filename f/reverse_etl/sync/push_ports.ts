@@ -51,8 +51,8 @@ export interface SendPermit {
   beforeCall(): Promise<boolean>;
 }
 
-/** The changes of one batch in order of `seq`, page by page, so that memory does not grow with the batch. */
-export type ChangePages = AsyncIterable<readonly Change[]>;
+/** The changes of one batch in order of `seq`, some at a time, so that memory does not grow with the batch. */
+export type BatchChanges = AsyncIterable<readonly Change[]>;
 
 /** Shows how far a push is. It neither waits nor throws: nothing of a push depends on being seen. */
 export interface Progress {

@@ -51,7 +51,7 @@ export interface Dialect {
   idKey(id: string): string;
   /** A sum over hashes of rows (of those for which `where` holds) that does not depend on their order, as text. */
   hashOfRows(values: readonly string[], where?: string): string;
-  /** A JSON object of values none of which is NULL; of those that are, DuckDB makes nulls, and Snowflake leaves them out. */
+  /** A JSON object of all the values; a NULL becomes null in DuckDB and is left out in Snowflake. */
   fullObject(entries: readonly (readonly [name: string, value: string])[]): string;
   /** A JSON object of text values that leaves out the NULL ones. */
   object(entries: readonly (readonly [name: string, value: string])[]): string;
