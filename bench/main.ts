@@ -39,6 +39,7 @@ program
     wholeOrNone,
     0,
   )
+  .addOption(runtime())
   .option("--no-peers", "leave out the article's hook and the client's own limiter")
   .option("--json", "print one JSON line")
   .action(async ({ json, ...options }: Parameters<typeof benchPush>[0] & { json?: boolean }) => {
@@ -49,11 +50,7 @@ program
   .command("memory")
   .description("peak memory of a push and where its time goes, without a limit or latency; needs Python 3.11")
   .option("--changes <n...>", "how many changes", sizes, [100, 10_000, 1_000_000])
-  .addOption(
-    new Option("--runtime <name>", "what runs the push; Windmill's default is Bun")
-      .choices(["bun", "node"])
-      .default("bun"),
-  )
+  .addOption(runtime())
   .option("--json", "print one JSON line")
   .action(
     async ({ changes, runtime, json }: { changes: number[]; runtime: WorkerRuntime; json?: boolean }) => {
@@ -62,6 +59,11 @@ program
       else for (const each of figures) print(each, false);
     },
   );
+
+function runtime(): Option {
+  const what = "what runs our push; Windmill's default is Bun";
+  return new Option("--runtime <name>", what).choices(["bun", "node"]).default("bun");
+}
 
 function print(figures: object, json: boolean | undefined): void {
   if (json) {

@@ -10,7 +10,7 @@ import { OtherUser } from "./other_user.ts";
 import { PORTAL, type PushPlan, planPush } from "./push_plan.ts";
 import type { Pusher } from "./push_work.ts";
 import { SLOW_KIND } from "./slow_warehouse.ts";
-import { startWorker } from "./worker_process.ts";
+import { startWorker, type WorkerRuntime } from "./worker_process.ts";
 
 export interface PushOptions {
   readonly seconds: number;
@@ -21,6 +21,8 @@ export interface PushOptions {
   readonly otherUser: number;
   /** What each statement of our pushes takes longer than the emulator needs for it, in milliseconds. */
   readonly statementMs: number;
+  /** What runs our pushes; the others run on Node, as their authors do. */
+  readonly runtime: WorkerRuntime;
   /** Whether the others are measured, too. */
   readonly peers: boolean;
 }
@@ -95,7 +97,7 @@ async function pushOnce(
   script: string,
   { sync, plan }: PushPlan,
   warehouse: Readonly<Record<string, string>>,
-  { seconds, workers, killOne, otherUser }: PushOptions,
+  { seconds, workers, killOne, otherUser, runtime }: PushOptions,
   say: (what: string) => void,
 ): Promise<RateFigures & Pick<PushFigures, "otherUser">> {
   const simulator = await startSimulatorProcess({ options: { ...PORTAL, burst: LIMIT, latency: LATENCY } });
@@ -106,7 +108,8 @@ async function pushOnce(
   const processes = [];
   try {
     say(`${pusher}: starting ${workers} processes`);
-    for (let index = 0; index < workers; index++) processes.push(await startWorker(script));
+    for (let index = 0; index < workers; index++)
+      processes.push(await startWorker(script, pusher === "tailrace" ? runtime : "node"));
     if (other !== null) await sleep(OTHER_USER_AHEAD_MS);
     const before = await counted(simulator.url, other);
     const callsEach = Math.floor(plan.changes / ROWS_A_CALL / workers);

@@ -64,12 +64,9 @@ export async function pushWithSdkLimiter(work: PushWork): Promise<void> {
 async function eachCall(work: PushWork, call: (inputs: Input[]) => Promise<void>): Promise<void> {
   const idProperty = work.sync.config.match_property ?? "";
   await withWarehouse(work.warehouse, { run_id: work.run_id, step: work.pusher }, async (warehouse) => {
+    const session = new SyncSession(warehouse, work.sync);
     let inputs: Input[] = [];
-    for await (const changes of batchChanges(
-      new SyncSession(warehouse, work.sync),
-      work.run_id,
-      work.batch,
-    )) {
+    for await (const changes of batchChanges(session, work.run_id, work.batch, { perSecond: 0 })) {
       for (const { id, payload } of changes) {
         inputs.push({ id, idProperty, properties: { ...payload } });
         if (inputs.length < CALL) continue;

@@ -35,6 +35,7 @@ export async function main(
   const compiled = parseCompiledSync(sync);
   const { config } = compiled;
   const client = hubspotFromResource(hubspot, config.timings.call_timeout_seconds * 1000);
+  const perSecond = (config.rate.calls / config.rate.window_seconds) * config.batch_size * batch.rate_share;
   const ports = { clock: systemClock, random: systemRandom };
   return withWarehouse(warehouse, { run_id, step: `hubspot_push ${batch.number}` }, async (open) => {
     const session = new SyncSession(open, compiled);
@@ -50,7 +51,7 @@ export async function main(
         batchSize: config.batch_size,
         callsInFlight: config.rate.calls_in_flight,
       },
-      changes: batchChanges(session, run_id, batch, collectGarbage),
+      changes: batchChanges(session, run_id, batch, { perSecond, pageRead: collectGarbage }),
       expected: batch.last_seq - batch.first_seq + 1,
       ports: {
         ...ports,

@@ -114,7 +114,8 @@ export async function openFixture(path: string, sync: CompiledSync): Promise<Syn
       const batch = { number: 1, first_seq: 1, last_seq: plan.changes };
       const journal = await startAttempt(session, lease(plan), batch);
       const changes: Change[] = [];
-      for await (const page of batchChanges(session, plan.run_id, batch)) changes.push(...page);
+      for await (const page of batchChanges(session, plan.run_id, batch, { perSecond: 2_000 }))
+        changes.push(...page);
       const sent = changes.filter((change) => !journal.decided.has(change.seq));
       const results = sent.flatMap((change) => {
         const outcome = answer(change);

@@ -7,12 +7,21 @@ import { type SourceRow, type SyncFixture, syncFixture } from "../support/sync_f
 /** The longest value that HubSpot keeps. */
 const LONGEST = 65_536;
 
-async function read({ warehouse, sync }: SyncFixture, runId: string, last: number, first = 1) {
+async function read(
+  { warehouse, sync }: SyncFixture,
+  runId: string,
+  last: number,
+  first = 1,
+  perSecond = 2_000,
+) {
   const given: Change[] = [];
   let [pages, most] = [0, 0];
   const session = new SyncSession(warehouse, sync);
   const batch = { number: 1, first_seq: first, last_seq: last };
-  for await (const changes of batchChanges(session, runId, batch, () => pages++)) {
+  for await (const changes of batchChanges(session, runId, batch, {
+    perSecond,
+    pageRead: () => pages++,
+  })) {
     given.push(...changes);
     most = Math.max(most, changes.length);
   }
@@ -27,8 +36,17 @@ describe("the changes of a batch", () => {
     const { given, pages, most } = await read(fixture, "r1", plan.changes);
     expect(given.map(({ seq }) => seq)).toEqual(Array.from({ length: 4_100 }, (_, index) => index + 1));
     expect(new Set(given.map(({ id }) => id)).size).toBe(4_100);
-    expect(pages).toBe(2);
+    // 500, 1,000, 2,000 and what is left.
+    expect(pages).toBe(4);
     expect(most).toBeLessThanOrEqual(25);
+  });
+
+  test("are read as many at once as the push takes in two seconds, at least 500", async () => {
+    const fixture = await syncFixture();
+    await fixture.source(Array.from({ length: 2_000 }, (_, index): SourceRow => [`${index}`, "1", "a"]));
+    const plan = await fixture.plan("r1");
+    expect(await read(fixture, "r1", plan.changes, 1, 475)).toMatchObject({ pages: 3 });
+    expect(await read(fixture, "r1", plan.changes, 1, 100)).toMatchObject({ pages: 4 });
   });
 
   test("come in shorter pages where they are as long as HubSpot permits", async () => {
@@ -62,7 +80,7 @@ describe("the changes of a batch", () => {
     }
   });
 
-  test.each([1, 4_000, 4_001, 4_100])(
+  test.each([1, 500, 501, 4_000, 4_100])(
     "are refused before any further page when change %i is missing",
     async (missing) => {
       const fixture = await syncFixture();

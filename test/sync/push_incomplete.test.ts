@@ -35,6 +35,6 @@ test("a page of changes that misses one is refused before any of it is sent", as
   await fixture.plan("r1");
   await fixture.warehouse.execute("delete from retl.hubspot_contacts_sync where seq = 2");
   const session = new SyncSession(fixture.warehouse, fixture.sync);
-  const pages = batchChanges(session, "r1", { number: 1, first_seq: 1, last_seq: 3 });
+  const pages = batchChanges(session, "r1", { number: 1, first_seq: 1, last_seq: 3 }, { perSecond: 2_000 });
   await expect(pages[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "RETL_COUNTS_DIFFER" });
 });

@@ -691,6 +691,30 @@ select
   {{ entry.results }},
   {{ now }}
 from {{ entries }}`,
+  journal_before: `-- What an attempt has to know: how often this batch was started before, and what another batch of this run learnt that is true of every
+-- batch: a daily limit, or a refusal whatever the row. An answer of that kind decides no row, so only the few entries without a decision
+-- are unfolded.
+select
+  (
+    select cast(count(*) as varchar)
+    from {{ journal }}
+    where run_id = ? and batch_number = cast(? as {{ type.integer }}) and kind = 'start'
+  ) as attempts,
+  (
+    select max({{ result.code }})
+    from (
+      select results
+      from {{ journal }}
+      where run_id = ?
+        and kind in ('call', 'end')
+        and coalesce(acknowledged, 0) = 0
+        and coalesce(rejected, 0) = 0
+        and coalesce(unknown, 0) = 0
+    ) as j
+    cross join {{ results }}
+    where {{ result.outcome }} = 'deferred'
+      and ({{ result.code }} in ('DAILY', 'DAILY_RESERVE') or {{ result.code }} like 'RETL_HUBSPOT_%')
+  ) as code`,
   journal_decided: `-- The rows of a batch that an earlier attempt of this run got an answer for.
 select distinct {{ result.seq }} as seq
 from {{ journal }} as j
@@ -699,24 +723,6 @@ where j.run_id = ?
   and j.batch_number = cast(? as {{ type.integer }})
   and j.kind = 'call'
   and {{ result.outcome }} in ('acknowledged', 'rejected')`,
-  journal_halted: `-- What another batch of this run learnt that is true of every batch: a daily limit, or a refusal whatever the row.
--- An answer of that kind decides no row, so only the few entries without a decision are unfolded.
-select max({{ result.code }}) as code
-from (
-  select results
-  from {{ journal }}
-  where run_id = ?
-    and kind in ('call', 'end')
-    and coalesce(acknowledged, 0) = 0
-    and coalesce(rejected, 0) = 0
-    and coalesce(unknown, 0) = 0
-) as j
-cross join {{ results }}
-where {{ result.outcome }} = 'deferred'
-  and ({{ result.code }} in ('DAILY', 'DAILY_RESERVE') or {{ result.code }} like 'RETL_HUBSPOT_%')`,
-  journal_started: `select cast(count(*) as varchar) as attempts
-from {{ journal }}
-where run_id = ? and batch_number = cast(? as {{ type.integer }}) and kind = 'start'`,
   lease_acquire: `-- R1: the same run keeps its token; another run takes over only what has expired, and with a higher token.
 -- The tables of another sync, or of another destination, are not to be taken.
 update {{ lease }}

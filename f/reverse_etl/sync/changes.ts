@@ -5,8 +5,11 @@ import { requireCount } from "./push_summary.ts";
 import { readAhead } from "./read_ahead.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
-/** Changes read at once, forty calls' worth: a statement of Snowflake takes a quarter of a second and more, whatever it reads. */
-const PAGE = 4_000;
+/** Fewest and most changes read at once, five and forty calls' worth. */
+const PAGES = { from: 500, to: 4_000 } as const;
+
+/** How long a page lasts, in seconds: a statement of Snowflake takes a quarter of one and more, whatever it reads. */
+const PAGE_SECONDS = 2;
 
 /**
  * Characters of payload and desired in a page, which ends with the row that exceeds them. Two pages are held at a time: rows as long as
@@ -21,19 +24,26 @@ const PAGE_LENGTH = 8_000_000;
 const TOGETHER = 25;
 const TOGETHER_LENGTH = 1_000_000;
 
+export interface Reading {
+  /** How many changes a second the push takes at its share of the limit; what it cannot take soon need not be read yet. */
+  readonly perSecond: number;
+  /** Is told of each page, whose answer is garbage by then. */
+  readonly pageRead?: () => void;
+}
+
 /**
  * Reads a batch's changes in order of `seq`, a page ahead, and gives some at a time. Throws `RETL_COUNTS_DIFFER` for a page that misses some.
  * Pages and no stream, because between two of them the same session journals calls and extends the lease, which an open stream forbids.
- * `pageRead` is told of each page, whose answer is garbage by then.
  */
 export async function* batchChanges(
   session: SyncSession,
   runId: string,
   batch: Batch,
-  pageRead: () => void = () => undefined,
+  { perSecond, pageRead }: Reading,
 ): BatchChanges {
-  for await (const page of readAhead(pagesOf(session, runId, batch))) {
-    pageRead();
+  const most = Math.min(PAGES.to, Math.max(PAGES.from, Math.round(PAGE_SECONDS * perSecond)));
+  for await (const page of readAhead(pagesOf(session, runId, batch, most))) {
+    pageRead?.();
     for (const entries of page) yield (JSON.parse(entries) as Entry[]).map(changeOf);
   }
 }
@@ -43,6 +53,7 @@ async function* pagesOf(
   session: SyncSession,
   runId: string,
   batch: Batch,
+  most: number,
 ): AsyncGenerator<Iterable<string>, void, undefined> {
   const { dialect } = session;
   const [payload, desired] = [dialect.jsonText("payload"), dialect.jsonText("desired")];
@@ -63,8 +74,10 @@ async function* pagesOf(
     ]),
     entries: dialect.arrayText("entry", "place"),
   };
-  for (let next = batch.first_seq; next <= batch.last_seq; ) {
-    const last = Math.min(next + PAGE - 1, batch.last_seq);
+  // The first page is a small one, so that the first call leaves soon.
+  let size: number = PAGES.from;
+  for (let next = batch.first_seq; next <= batch.last_seq; size = Math.min(2 * size, most)) {
+    const last = Math.min(next + size - 1, batch.last_seq);
     const binds = [runId, `${next}`, `${last}`, `${PAGE_LENGTH}`, `${TOGETHER}`, `${TOGETHER_LENGTH}`];
     const rows = await session.query("changes_page", binds, scope);
     const read = rows.reduce((sum, row) => sum + countOf(row, "entry_count"), 0);

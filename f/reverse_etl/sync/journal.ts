@@ -68,20 +68,19 @@ export async function startAttempt(
     first_seq: `${batch.first_seq}`,
     last_seq: `${batch.last_seq}`,
   };
+  const scope = resultsScope(session, "j.results");
+  const binds = [lease.runId, `${batch.number}`];
+  const [before] = await session.query("journal_before", [...binds, lease.runId], scope);
+  const repeated = countOf(before, "attempts") > 0;
   const decided = new SeqSet(batch.first_seq, batch.last_seq);
-  for await (const row of session.stream(
-    "journal_decided",
-    [lease.runId, `${batch.number}`],
-    resultsScope(session, "j.results"),
-  )) {
-    decided.add(Number(cell(row, "seq")));
+  if (repeated) {
+    for await (const row of session.stream("journal_decided", binds, scope))
+      decided.add(Number(cell(row, "seq")));
   }
-  const [started] = await session.query("journal_started", [lease.runId, `${batch.number}`]);
-  const [halted] = await session.query("journal_halted", [lease.runId], resultsScope(session, "j.results"));
   await appendEntries(session, [{ ...common, kind: "start" }]);
   return {
-    halted: halted?.code ?? null,
-    repeated: countOf(started, "attempts") > 0,
+    halted: before?.code ?? null,
+    repeated,
     decided,
     append: (records) =>
       appendEntries(
