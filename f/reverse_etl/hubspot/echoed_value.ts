@@ -13,7 +13,7 @@ export type HeldProperties = Readonly<Record<string, string | null>>;
  */
 export function unconfirmed(sent: Readonly<Record<string, string>>, held: HeldProperties): Outcome | null {
   let missing = false;
-  // Every value of every row passes here: a list of names costs a fifth of one of pairs.
+  // Every value of every row passes here: names are listed, because a list of pairs is garbage for each of them.
   for (const property of Object.keys(sent)) {
     const value = sent[property] ?? "";
     const found = Object.hasOwn(held, property) ? held[property] : undefined;

@@ -19,7 +19,7 @@ const PAGE_LENGTH = 8_000_000;
 
 /**
  * Changes in one text, and the characters after which the next one begins: a text is no longer than that and one row, because a value of
- * Snowflake has 16 MB (data types, VARCHAR, read 2026-11; 128 MB in newer accounts).
+ * Snowflake has a greatest size, 16 MB in older accounts.
  */
 const TOGETHER = 25;
 const TOGETHER_LENGTH = 1_000_000;
