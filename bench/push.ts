@@ -65,8 +65,8 @@ const OTHER_USER_AHEAD_MS = 12_000;
 export async function benchPush(options: PushOptions, say: (what: string) => void): Promise<PushFigures> {
   const { seconds, workers } = options;
   const bundle = await bundleWorker("push_worker.ts");
-  // No more than the workers does the warehouse share HubSpot's cores.
-  const emulator = await startSnowflakeEmulator({ priority: constants.priority.PRIORITY_BELOW_NORMAL });
+  // The warehouse shares neither HubSpot's cores nor the workers'.
+  const emulator = await startSnowflakeEmulator({ priority: constants.priority.PRIORITY_LOW });
   try {
     const calls = Math.ceil(((LIMIT.calls * seconds * 1000) / LIMIT.windowMs) * PLENTY) + workers;
     say(`planning ${calls * ROWS_A_CALL} changes`);

@@ -5,6 +5,8 @@ export async function doWork(push: (work: PushWork) => Promise<WorkerFigures | n
   const given = new Promise<PushWork>((resolve) => {
     process.once("message", (message) => resolve(message as PushWork));
   });
+  // A worker whose benchmark was ended would go on by itself, against a HubSpot that is gone.
+  process.once("disconnect", () => process.exit());
   tell({ kind: "ready" });
   try {
     const figures = await push(await given);

@@ -5,9 +5,9 @@ import { jobProgress } from "./job_progress.ts";
 import { batchChanges } from "./sync/changes.ts";
 import { systemClock, systemRandom } from "./sync/clock.ts";
 import { startAttempt } from "./sync/journal.ts";
-import { sendPermit } from "./sync/lease.ts";
 import { operationsOf } from "./sync/operation_mode.ts";
 import { pushBatch } from "./sync/push.ts";
+import { sendPermit } from "./sync/send_permit.ts";
 import { parseCompiledSync, SyncSession } from "./sync/sync_session.ts";
 import { withWarehouse } from "./warehouse/open_warehouse.ts";
 

@@ -37,6 +37,15 @@ describe("processes that share HubSpot's limit without knowing of each other", (
     },
   );
 
+  test.each([1, 2, 4, 8, 16])(
+    "%i of them that are held up for a moment between taking a place and sending are not refused for it a window later",
+    async (workers) => {
+      const { utilisation, limited } = await minutes({ workers, heldUpMs: 300 });
+      expect(utilisation).toBeGreaterThanOrEqual(0.97);
+      expect(limited).toBeLessThanOrEqual(1);
+    },
+  );
+
   test("the share of one that is killed is used by the others", async () => {
     const { utilisation, limited } = await minutes({ workers: 4, killAtMs: 30_000 });
     expect(utilisation).toBeGreaterThanOrEqual(0.97);

@@ -14,6 +14,8 @@ export interface SharedLimitOptions {
   readonly spreadMs?: number;
   /** By how much later than otherwise calls arrive at most while the workers start. */
   readonly lateStartMs?: number;
+  /** For how long at most a worker is held up, every few seconds, between taking a place and sending. */
+  readonly heldUpMs?: number;
   /** When the first worker dies. */
   readonly killAtMs?: number;
   /** The part of the limit that somebody else takes, evenly, since long before. */
@@ -34,6 +36,9 @@ const CALLS_IN_FLIGHT = 16;
 /** Longest way of a call to HubSpot; the answer takes 50 to 800 ms more. */
 const WAY_MS = 40;
 
+/** From one hold-up of a worker to the next, at most. */
+const HOLD_UPS_MS = 4_000;
+
 /** For so long busy workers send late. */
 const STARTING_MS = 3_000;
 
@@ -47,6 +52,7 @@ export async function shareLimit(options: SharedLimitOptions): Promise<SharedLim
     spreadMs = 300,
     otherUser = 0,
     lateStartMs = 0,
+    heldUpMs = 0,
   } = options;
   const clock = virtualClock();
   const random = randomStream(seed, "shared limit");
@@ -66,20 +72,34 @@ export async function shareLimit(options: SharedLimitOptions): Promise<SharedLim
     return { isRefused, remaining: Math.max(0, LIMIT - count - 1) };
   }
 
+  const holdUps = callsByWorker.map(() => ({ from: startsAt, to: startsAt }));
+
+  function heldUpFor(worker: number): number {
+    const now = clock.now();
+    const last = holdUps[worker] ?? { from: now, to: now };
+    while (last.to <= now) {
+      last.from = last.to + HOLD_UPS_MS * random.next();
+      last.to = last.from + heldUpMs * random.next();
+    }
+    return last.from <= now ? last.to - now : 0;
+  }
+
   async function call(worker: number): Promise<HubSpotAnswer> {
+    if (heldUpMs > 0) await clock.sleep(heldUpFor(worker));
     const isStarting = clock.now() < startsAt + STARTING_MS;
-    await clock.sleep((WAY_MS + (isStarting ? lateStartMs : 0)) * random.next());
+    const wayMs = (WAY_MS + (isStarting ? lateStartMs : 0)) * random.next();
+    await clock.sleep(wayMs);
     const { isRefused, remaining } = admit();
     if (isRefused) limited += 1;
     else if (clock.now() < endsAt) callsByWorker[worker] = (callsByWorker[worker] ?? 0) + 1;
-    const latencyMs = random.integer(50, 800);
-    await clock.sleep(latencyMs);
+    const answerMs = random.integer(50, 800);
+    await clock.sleep(answerMs);
     return {
       kind: "answered",
       status: isRefused ? 429 : 200,
       headers: { "x-hubspot-ratelimit-max": `${LIMIT}`, "x-hubspot-ratelimit-remaining": `${remaining}` },
       body: isRefused ? '{"policyName":"TEN_SECONDLY_ROLLING"}' : "{}",
-      latencyMs,
+      latencyMs: Math.round(wayMs + answerMs),
     };
   }
 

@@ -1,37 +1,11 @@
 import { describe, expect, it } from "vitest";
-import {
-  acquireLease,
-  proveLease,
-  readLease,
-  releaseLease,
-  sendPermit,
-} from "../../f/reverse_etl/sync/lease.ts";
+import { acquireLease, proveLease, releaseLease } from "../../f/reverse_etl/sync/lease.ts";
 import { planChanges } from "../../f/reverse_etl/sync/plan.ts";
 import { parseRunParams } from "../../f/reverse_etl/sync/run_params.ts";
-import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import type { Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
+import { leased } from "../support/leased_fixture.ts";
+import { manualClock } from "../support/manual_clock.ts";
 import { type SyncFixture, syncFixture } from "../support/sync_fixture.ts";
-
-/** A local clock that only moves when someone sleeps or a test moves it. */
-function manualClock() {
-  const slept: number[] = [];
-  const clock = {
-    time: 1_000_000,
-    slept,
-    now: () => clock.time,
-    async sleep(milliseconds: number) {
-      slept.push(milliseconds);
-      clock.time += milliseconds;
-    },
-  };
-  return clock;
-}
-
-async function leased() {
-  const fixture = await syncFixture();
-  const session = new SyncSession(fixture.warehouse, fixture.sync);
-  return { fixture, session, lease: await acquireLease(session, "r1") };
-}
 
 const LEASE = "retl.hubspot_contacts_sync_lease";
 
@@ -103,56 +77,5 @@ describe("R1: a plan and its lease", () => {
       warehouse.execute(`update ${LEASE} set holder = 'r2', token = token + 1`),
     );
     await expect(planned).rejects.toMatchObject({ code: "RETL_LEASE_LOST" });
-  });
-});
-
-describe("R3 and R5: the permit to send", () => {
-  it("is extended at most once every lease_extend_seconds, however many calls ask", async () => {
-    const { fixture, session, lease } = await leased();
-    const clock = manualClock();
-    const statements: string[] = [];
-    const counting = new SyncSession(
-      {
-        ...fixture.warehouse,
-        execute(sql, binds) {
-          statements.push(sql);
-          return fixture.warehouse.execute(sql, binds);
-        },
-      },
-      fixture.sync,
-    );
-    const permit = sendPermit(counting, lease, clock);
-    await Promise.all(Array.from({ length: 20 }, () => permit.beforeCall()));
-    expect(statements).toHaveLength(1);
-    clock.time += 299;
-    await permit.beforeCall();
-    expect(statements).toHaveLength(1);
-    clock.time += 2;
-    await permit.beforeCall();
-    expect(statements).toHaveLength(2);
-    expect(clock.slept).toEqual([]);
-    expect((await readLease(session)).remainingMs).toBeGreaterThan(1_000);
-  });
-
-  it("is refused as soon as another run holds the lease", async () => {
-    const { fixture, session, lease } = await leased();
-    const clock = manualClock();
-    const permit = sendPermit(session, lease, clock);
-    await permit.beforeCall();
-    await fixture.warehouse.execute(`update ${LEASE} set holder = 'r2', token = token + 1`);
-    clock.time += 1_000;
-    await expect(permit.beforeCall()).rejects.toMatchObject({ code: "RETL_LEASE_LOST" });
-  });
-
-  it("is not given before requests of a run that died have ended at HubSpot", async () => {
-    const { fixture, session, lease } = await leased();
-    const { dialect } = fixture.warehouse;
-    await fixture.warehouse.execute(
-      `update ${LEASE} set not_before = ${dialect.addMilliseconds(dialect.now, "40000")}`,
-    );
-    const clock = manualClock();
-    await sendPermit(session, lease, clock).beforeCall();
-    expect(clock.slept).toHaveLength(1);
-    expect(clock.slept[0]).toBeGreaterThan(38_000);
   });
 });

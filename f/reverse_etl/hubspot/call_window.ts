@@ -1,9 +1,10 @@
 /** One call of this process, from before it is sent until HubSpot's window has let go of it. */
 export interface WindowCall {
-  readonly sentAt: number;
+  /** When it took its place; once it is answered, when it left, which is later where the process was held up between the two. */
+  sentAt: number;
   /** How many calls were sent before it, and how many HubSpot's window had let go of by then. */
   readonly sentBefore: number;
-  readonly leftBefore: number;
+  leftBefore: number;
   /** Calls that HubSpot's window had let go of then, and that were to be followed by others at once. */
   readonly gap: number;
   /** Null while the call is in flight. */
@@ -47,7 +48,7 @@ export class CallWindow {
   send(now: number): WindowCall {
     const gap = this.#leaving(now);
     this.#firstSentAt ??= now;
-    const call = {
+    const call: WindowCall = {
       sentAt: now,
       sentBefore: this.#sent,
       leftBefore: this.#left + gap,
@@ -62,15 +63,22 @@ export class CallWindow {
     return call;
   }
 
-  answered(call: WindowCall, now: number): void {
+  /**
+   * `latencyMs` is the time from the call's leaving to its answer. Where it was held up before it left, what has left HubSpot's window by now
+   * counts as gone when it arrived: rather too little room than too much.
+   */
+  answered(call: WindowCall, now: number, latencyMs: number): void {
     if (call.answeredAt !== null) return;
     call.answeredAt = now;
+    const leftAt = now - latencyMs;
+    if (leftAt > call.sentAt + this.#guardMs) call.leftBefore = this.#left + this.#leaving(now);
+    call.sentAt = Math.max(call.sentAt, leftAt);
     this.#inFlight -= 1;
   }
 
   /** HubSpot does not count this call. */
   forget(call: WindowCall, now: number): void {
-    this.answered(call, now);
+    if (call.answeredAt === null) this.answered(call, now, now - call.sentAt);
     if (call.counts) this.#counted -= 1;
     call.counts = false;
   }

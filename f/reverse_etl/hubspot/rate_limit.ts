@@ -33,6 +33,12 @@ const LATENESS_MS = 5;
 /** Places taken ahead of the pace: all processes together hold about this many that nobody else can see yet. */
 const PLACES_AHEAD = 8;
 
+/**
+ * Below which part of its share a process looks for room by itself, and within how many paces: soon in its first window, in which shares that
+ * add up to 1 cannot overshoot and one that heard its answers early would sit a window out; later all may look for the room that one left.
+ */
+const LOOKS = { starting: { above: 0.8, within: 2 }, later: { above: 0.5, within: 8 } } as const;
+
 /** The part of a process's places that it gives back for a 429. */
 const BACK_OFF = 0.05;
 
@@ -147,7 +153,7 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
 
   function hear(call: WindowCall, answer: HubSpotAnswer): void {
     const now = clock.now();
-    window.answered(call, now);
+    window.answered(call, now, answer.latencyMs);
     advance(now);
     if (answer.kind !== "answered") return;
     if (isReserveReached(answer, settings.dailyReserve ?? 0)) exhausted = "DAILY_RESERVE";
@@ -173,10 +179,11 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
     remaining = told;
     heardAt = now;
     // Of all processes that read this, so many look as there is room for; one that has most of its share hears enough without.
-    const isShort = window.size < 0.5 * share * calls;
+    const { above, within } = room.isStarting(now) ? LOOKS.starting : LOOKS.later;
+    const isShort = window.size < above * share * calls;
     const isToLook = isShort && random() < share * (told - room.reserve(calls) - 1);
     lookAt = isToLook
-      ? now + room.paceMs * (1 + random() * Math.min(8, 1 / share))
+      ? now + room.paceMs * (1 + random() * Math.min(within, 1 / share))
       : Number.POSITIVE_INFINITY;
     const isFirst = room.isNew;
     // What our own calls left for a moment is accounted for; in a burst the others leave as much, each for its calls.

@@ -16,10 +16,10 @@ export interface RoomReading {
 
 /**
  * Calls kept free in the window: for the inexactness of one process, and more for several, none of which sees what the others have under way;
- * it grows with the square of the doublings of their number, as simulations of 1 to 16 showed. Of a small limit no more than a part.
+ * it grows with the fourth power of the doublings of their number, as simulations of 1 to 16 showed. Of a small limit no more than a part.
  */
 const RESERVE = 3.5;
-const RESERVE_OF_MANY = 0.11;
+const RESERVE_OF_MANY = 0.008;
 const RESERVED_PART = 0.2;
 
 /** What a refusal adds to the calls kept free, at most `MOST_CAUTION` of them; it fades over so many windows. */
@@ -66,7 +66,7 @@ export class RoomShare {
 
   /** What should remain of a window of `limit` calls. */
   reserve(limit: number): number {
-    const kept = RESERVE + RESERVE_OF_MANY * Math.log2(1 / this.#share) ** 2 + this.#caution;
+    const kept = RESERVE + RESERVE_OF_MANY * Math.log2(1 / this.#share) ** 4 + this.#caution;
     return Math.min(RESERVED_PART * limit, kept);
   }
 
@@ -97,7 +97,7 @@ export class RoomShare {
     this.#caution *= Math.exp((this.#actedAt - now) / (CAUTION_WINDOWS * this.#windowMs));
     const elapsed = Math.min(1, (now - this.#actedAt) / pace);
     this.#actedAt = now;
-    const isStarting = this.#isStarting(now);
+    const isStarting = this.isStarting(now);
     const isAboveShare = own >= this.#share * limit;
     const wanted = this.reserve(limit) + (isAboveShare ? FAIRNESS : 0);
     this.#credit += this.part(reading) * (reading.room - wanted) * elapsed;
@@ -112,11 +112,12 @@ export class RoomShare {
    * lie idle. The latter not in its first window, in which the others may be starting as well and will want their shares.
    */
   part({ now, limit, remaining, own }: RoomReading): number {
-    if (this.#isStarting(now)) return this.#share;
+    if (this.isStarting(now)) return this.#share;
     return Math.max(this.#share, Math.min(1, own / Math.max(1, limit - remaining)));
   }
 
-  #isStarting(now: number): boolean {
+  /** In its first window, in which the others may be starting as well. */
+  isStarting(now: number): boolean {
     return this.#firstAt === null || now - this.#firstAt < this.#windowMs;
   }
 }

@@ -12,19 +12,12 @@ import { AssociationSender } from "./association_send.ts";
 import { type AssociationOutcomes, AssociationTally } from "./association_tally.ts";
 import type { Clock, Random } from "./clock.ts";
 import { hasCode, RetlError } from "./error.ts";
-import {
-  acquireLease,
-  forbidSending,
-  type Lease,
-  proveLease,
-  readLease,
-  releaseLease,
-  sendPermit,
-} from "./lease.ts";
+import { acquireLease, forbidSending, type Lease, proveLease, readLease, releaseLease } from "./lease.ts";
 import { PushHalt } from "./push_halt.ts";
 import type { RateLimiter } from "./push_ports.ts";
 import { Reachability } from "./reachability.ts";
 import type { RunParams } from "./run_params.ts";
+import { sendPermit } from "./send_permit.ts";
 import { type CompiledSync, SyncSession } from "./sync_session.ts";
 import { workThrough } from "./work_through.ts";
 

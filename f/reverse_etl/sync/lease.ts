@@ -1,7 +1,5 @@
-import type { Clock } from "./clock.ts";
 import { RetlError } from "./error.ts";
 import { matchingOf } from "./operation_mode.ts";
-import type { SendPermit } from "./push_ports.ts";
 import type { SyncConfig } from "./sync_config.ts";
 import { type CompiledSync, cell, type SyncSession } from "./sync_session.ts";
 
@@ -138,45 +136,6 @@ export async function forbidSending(session: SyncSession): Promise<void> {
 export function givenUpMs({ timings }: SyncConfig): number {
   const { lease_extend_seconds, call_timeout_seconds, hubspot_request_seconds, clock_skew_seconds } = timings;
   return (lease_extend_seconds + call_timeout_seconds + hubspot_request_seconds + clock_skew_seconds) * 1000;
-}
-
-/** R3 and R5 for one batch: reads the lease on the database's clock and counts it down on the local one. */
-export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): SendPermit {
-  const { timings } = session.sync.config;
-  const marginMs =
-    (timings.call_timeout_seconds + timings.hubspot_request_seconds + timings.clock_skew_seconds) * 1000;
-  let expiresAt = Number.NEGATIVE_INFINITY;
-  let extendedAt = Number.NEGATIVE_INFINITY;
-  let waited = false;
-  let extending: Promise<void> | null = null;
-
-  const extend = async () => {
-    const asked = clock.now();
-    await proveLease(session, lease);
-    const reading = await readLease(session);
-    expiresAt = asked + reading.remainingMs;
-    extendedAt = asked;
-    if (!waited && reading.notBeforeMs > 0) {
-      waited = true;
-      await clock.sleep(reading.notBeforeMs);
-      expiresAt = Number.NEGATIVE_INFINITY;
-    }
-    waited = true;
-  };
-
-  return {
-    async beforeCall() {
-      for (let atOnce = true; ; atOnce = false) {
-        const now = clock.now();
-        const due = now - extendedAt >= timings.lease_extend_seconds * 1000;
-        if (!due && expiresAt - now > marginMs) return atOnce;
-        extending ??= extend().finally(() => {
-          extending = null;
-        });
-        await extending;
-      }
-    },
-  };
 }
 
 function expiryScope(session: SyncSession) {

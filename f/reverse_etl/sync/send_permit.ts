@@ -1,0 +1,67 @@
+import type { Clock } from "./clock.ts";
+import { RetlError } from "./error.ts";
+import { type Lease, proveLease, readLease } from "./lease.ts";
+import type { SendPermit } from "./push_ports.ts";
+import type { SyncSession } from "./sync_session.ts";
+
+/** From this part of `lease_extend_seconds` on the lease is extended beside the calls; they wait for it only when that time is over. */
+const EXTENDED_EARLY = 2 / 3;
+
+/** R3 and R5 for one batch: reads the lease on the database's clock and counts it down on the local one. */
+export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): SendPermit {
+  const { timings } = session.sync.config;
+  const marginMs =
+    (timings.call_timeout_seconds + timings.hubspot_request_seconds + timings.clock_skew_seconds) * 1000;
+  const extendMs = timings.lease_extend_seconds * 1000;
+  let expiresAt = Number.NEGATIVE_INFINITY;
+  let extendedAt = Number.NEGATIVE_INFINITY;
+  let triedEarly = false;
+  let waited = false;
+  let extending: Promise<void> | null = null;
+  let lost: unknown = null;
+
+  const extend = async () => {
+    const asked = clock.now();
+    await proveLease(session, lease);
+    const reading = await readLease(session);
+    expiresAt = asked + reading.remainingMs;
+    extendedAt = asked;
+    triedEarly = false;
+    if (!waited && reading.notBeforeMs > 0) {
+      waited = true;
+      await clock.sleep(reading.notBeforeMs);
+      expiresAt = Number.NEGATIVE_INFINITY;
+    }
+    waited = true;
+  };
+
+  const extended = () => {
+    extending ??= extend().finally(() => {
+      extending = null;
+    });
+    return extending;
+  };
+
+  const extendBeside = () => {
+    triedEarly = true;
+    extended().catch((error: unknown) => {
+      // A warehouse that is away for a moment is asked again when the time is over.
+      if (error instanceof RetlError && error.code === "RETL_LEASE_LOST") lost = error;
+    });
+  };
+
+  return {
+    async beforeCall() {
+      for (let atOnce = true; ; atOnce = false) {
+        if (lost !== null) throw lost;
+        const now = clock.now();
+        const age = now - extendedAt;
+        if (age < extendMs && expiresAt - now > marginMs) {
+          if (!triedEarly && age >= EXTENDED_EARLY * extendMs) extendBeside();
+          return atOnce;
+        }
+        await extended();
+      }
+    },
+  };
+}

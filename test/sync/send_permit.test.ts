@@ -1,0 +1,112 @@
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { RetlError } from "../../f/reverse_etl/sync/error.ts";
+import { readLease } from "../../f/reverse_etl/sync/lease.ts";
+import { sendPermit } from "../../f/reverse_etl/sync/send_permit.ts";
+import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
+import { leased } from "../support/leased_fixture.ts";
+import { manualClock } from "../support/manual_clock.ts";
+
+const LEASE = "retl.hubspot_contacts_sync_lease";
+
+/** A permit of the run `r1` that was given once, and the statements that extend its lease, each of which `before` may hold up or refuse. */
+async function given(before: (statement: number) => void | Promise<void> = () => undefined) {
+  const { fixture, session, lease } = await leased();
+  const clock = manualClock();
+  const extensions: string[] = [];
+  const counting = new SyncSession(
+    {
+      ...fixture.warehouse,
+      async execute(sql, binds) {
+        extensions.push(sql);
+        await before(extensions.length);
+        return fixture.warehouse.execute(sql, binds);
+      },
+    },
+    fixture.sync,
+  );
+  const permit = sendPermit(counting, lease, clock);
+  await permit.beforeCall();
+  const takeOver = () => fixture.warehouse.execute(`update ${LEASE} set holder = 'r2', token = token + 1`);
+  return { permit, session, clock, extensions, takeOver };
+}
+
+const away = () =>
+  Promise.reject(new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "Away.", state: "", next: "" }));
+
+/** `lease_extend_seconds` of the fixture is 0.3: before 200 ms the lease is let be, from then on extended beside the calls, at 300 due. */
+describe("R3 and R5: the permit to send", () => {
+  it("is extended at most once every lease_extend_seconds, however many calls ask", async () => {
+    const { permit, session, clock, extensions } = await given();
+    const ask = () => Promise.all(Array.from({ length: 20 }, () => permit.beforeCall()));
+    await ask();
+    clock.time += 199;
+    await ask();
+    expect(extensions).toHaveLength(1);
+    clock.time += 102;
+    expect(await ask()).not.toContain(true);
+    expect(extensions).toHaveLength(2);
+    expect(clock.slept).toEqual([]);
+    expect((await readLease(session)).remainingMs).toBeGreaterThan(1_000);
+  });
+
+  it("calls go on while the lease is extended, until its time is over", async () => {
+    let answer: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { permit, clock, extensions } = await given((statement) => (statement === 2 ? held : undefined));
+    clock.time += 200;
+    expect(await permit.beforeCall()).toBe(true);
+    clock.time += 99;
+    expect(await permit.beforeCall()).toBe(true);
+    clock.time += 1;
+    const late = permit.beforeCall();
+    await expect(Promise.race([late, Promise.resolve("waits")])).resolves.toBe("waits");
+    answer();
+    expect(await late).toBe(false);
+    expect(extensions).toHaveLength(2);
+  });
+
+  it("calls that go on meanwhile stop as soon as the lease turns out to be another run's", async () => {
+    const { permit, clock, takeOver } = await given();
+    await takeOver();
+    clock.time += 200;
+    expect(await permit.beforeCall()).toBe(true);
+    await expect
+      .poll(() => permit.beforeCall().then(String, (error: RetlError) => error.code), { timeout: 20_000 })
+      .toBe("RETL_LEASE_LOST");
+  });
+
+  it("a warehouse that is away for a moment is asked again once the time is over, and only then", async () => {
+    const { permit, clock, extensions } = await given((statement) => (statement === 2 ? away() : undefined));
+    clock.time += 200;
+    await permit.beforeCall();
+    await setImmediate();
+    clock.time += 99;
+    expect(await permit.beforeCall()).toBe(true);
+    expect(extensions).toHaveLength(2);
+    clock.time += 1;
+    expect(await permit.beforeCall()).toBe(false);
+    expect(extensions).toHaveLength(3);
+  });
+
+  it("is refused as soon as another run holds the lease", async () => {
+    const { permit, clock, takeOver } = await given();
+    await takeOver();
+    clock.time += 1_000;
+    await expect(permit.beforeCall()).rejects.toMatchObject({ code: "RETL_LEASE_LOST" });
+  });
+
+  it("is not given before requests of a run that died have ended at HubSpot", async () => {
+    const { fixture, session, lease } = await leased();
+    const { dialect } = fixture.warehouse;
+    await fixture.warehouse.execute(
+      `update ${LEASE} set not_before = ${dialect.addMilliseconds(dialect.now, "40000")}`,
+    );
+    const clock = manualClock();
+    await sendPermit(session, lease, clock).beforeCall();
+    expect(clock.slept).toHaveLength(1);
+    expect(clock.slept[0]).toBeGreaterThan(38_000);
+  });
+});
