@@ -2,12 +2,14 @@ import { type AssociationContext, ask, reasonOf } from "./association_context.ts
 import {
   ASSOCIATION_LIMITS,
   type AssociatedRecords,
+  type AssociationCall,
   type AssociationRead,
   type AssociationType,
 } from "./association_port.ts";
 import type { OwedAssociation } from "./association_rows.ts";
 import type { Relation } from "./association_scope.ts";
 import type { AssociationSender } from "./association_send.ts";
+import { workThrough } from "./work_through.ts";
 
 /** What must be done so that our association is not there any more and nothing else is lost. */
 type Removal =
@@ -25,7 +27,7 @@ type Types = ReadonlyMap<string, AssociatedRecords>;
 
 /**
  * Takes a page of associations away. What is between the records is read first, because HubSpot's archive takes every label between two
- * records away, whoever set it.
+ * records away, whoever set it. What fails is kept by the halt.
  */
 export async function removeAssociations(
   context: AssociationContext,
@@ -33,6 +35,7 @@ export async function removeAssociations(
   objectType: string,
   { target, label }: Relation,
   rows: readonly OwedAssociation[],
+  callsAtOnce: number,
   sending: (rows: readonly OwedAssociation[]) => Promise<void>,
 ): Promise<void> {
   const types = { fromType: objectType, toType: target.object_type };
@@ -55,15 +58,17 @@ export async function removeAssociations(
   await sender.decide("remove", [...of("gone"), ...of("leave")].map(done));
   tally.removed -= of("leave").length;
   tally.left += of("leave").length;
-  for (const chunk of chunks(of("archive"))) {
-    await sending(chunk);
-    await sender.send(chunk, (pairs) => ({ ...types, action: "archive", pairs }));
-  }
+  const take = async (
+    owed: readonly OwedAssociation[],
+    callOf: (pairs: readonly OwedAssociation[]) => AssociationCall,
+  ) => {
+    if (owed.length === 0) return;
+    if (!halt.reached) await sending(owed);
+    await workThrough(chunks(owed), callsAtOnce, halt, (chunk) => sender.send(chunk, callOf));
+  };
+  await take(of("archive"), (pairs) => ({ ...types, action: "archive", pairs }));
   for (const [type, labelled] of byType(of("archive_label"))) {
-    for (const chunk of chunks(labelled)) {
-      await sending(chunk);
-      await sender.send(chunk, (pairs) => ({ ...types, action: "archive_labels", pairs, type }));
-    }
+    await take(labelled, (pairs) => ({ ...types, action: "archive_labels", pairs, type }));
   }
 }
 

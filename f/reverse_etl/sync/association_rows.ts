@@ -1,9 +1,11 @@
 import { quoteLiteral } from "../warehouse/identifier.ts";
-import type { Warehouse } from "../warehouse/warehouse.ts";
+import type { Row, Warehouse } from "../warehouse/warehouse.ts";
 import type { Relation } from "./association_scope.ts";
+import { GroupedWrites } from "./grouped_writes.ts";
 import { type Lease, proveLease } from "./lease.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Scope } from "./statement.ts";
+import { readAhead } from "./read_ahead.ts";
+import type { Scope, StatementName } from "./statement.ts";
 import { cell, type SyncSession } from "./sync_session.ts";
 
 /** One association that this run owes to HubSpot. */
@@ -30,6 +32,10 @@ export interface DecidedAssociation {
   readonly maybeApplied: boolean;
 }
 
+type Decision = DecidedAssociation & { readonly operation: "create" | "remove" };
+
+type PairEntry = { readonly [field in keyof typeof PAIR_FIELDS]?: string | null };
+
 const PAIR_FIELDS = {
   association_id: "text",
   category: "text",
@@ -39,23 +45,44 @@ const PAIR_FIELDS = {
   message: "text",
 } as const;
 
-/** The rows of `<sync_table>_associations` that a run works through. */
+/** Read at once, and one page more ahead: some megabytes. */
+const PAGE_ROWS = 20_000;
+
+/** Written at once; with messages of HubSpot's some megabytes, of the 16 that a bound value may have (Snowflake's data types, read 2026-11). */
+const MOST_WRITTEN = 10_000;
+
+/** The rows of `<sync_table>_associations` that a run works through. What calls in flight have to write is written together. */
 export class AssociationRows {
-  readonly #warehouse: Warehouse;
   readonly #session: SyncSession;
   readonly #lease: Lease;
+  readonly #leaving: GroupedWrites<PairEntry>;
+  readonly #decisions: GroupedWrites<Decision>;
 
   constructor(warehouse: Warehouse, session: SyncSession, lease: Lease) {
-    this.#warehouse = warehouse;
     this.#session = session;
     this.#lease = lease;
+    this.#leaving = new GroupedWrites(MOST_WRITTEN, async (entries) => {
+      await session.execute("association_sending", [JSON.stringify(entries)], this.#scope());
+    });
+    this.#decisions = new GroupedWrites(MOST_WRITTEN, (decisions) =>
+      warehouse.transaction((transaction) => this.#write(session.within(transaction), decisions)),
+    );
   }
 
-  /** What the run owes, page by page, so that memory does not grow with their number. */
+  /** What the run owes, `rows` at a time, so that memory does not grow with their number. */
   async *pages(
     operation: "create" | "remove",
-    { target, label }: Relation,
+    relation: Relation,
     rows: number,
+  ): AsyncGenerator<readonly OwedAssociation[]> {
+    for await (const page of readAhead(this.#read(operation, relation))) {
+      for (let start = 0; start < page.length; start += rows) yield page.slice(start, start + rows);
+    }
+  }
+
+  async *#read(
+    operation: "create" | "remove",
+    { target, label }: Relation,
   ): AsyncGenerator<readonly OwedAssociation[]> {
     let last = "0";
     for (;;) {
@@ -66,25 +93,11 @@ export class AssociationRows {
           sharing: operation === "remove",
           to_object_type: quoteLiteral(target.object_type),
           same_type: target.object_type === this.#session.sync.config.object_type,
-          page_rows: `${rows}`,
+          page_rows: `${PAGE_ROWS}`,
         },
       );
-      if (found.length > 0) {
-        yield found.map((row) => ({
-          seq: cell(row, "seq"),
-          id: cell(row, "association_id"),
-          from: cell(row, "from_hubspot_id"),
-          to: cell(row, "to_hubspot_id"),
-          type:
-            row.type_id == null || row.category == null
-              ? null
-              : { category: row.category, typeId: row.type_id },
-          inDoubt: cell(row, "in_doubt") === "true",
-          isShared: row.is_shared === "true",
-          isSaidBack: row.is_said_back === "true",
-        }));
-      }
-      if (found.length < rows) return;
+      if (found.length > 0) yield found.map(owed);
+      if (found.length < PAGE_ROWS) return;
       last = cell(found.at(-1), "seq");
     }
   }
@@ -94,17 +107,26 @@ export class AssociationRows {
     rows: readonly OwedAssociation[],
     type: { readonly category: string; readonly typeId: string } | null,
   ): Promise<void> {
-    const entries = rows.map(({ id }) => ({
-      association_id: id,
-      category: type?.category ?? null,
-      type_id: type?.typeId ?? null,
-    }));
-    await this.#session.execute("association_sending", [JSON.stringify(entries)], this.#scope());
+    const [category, type_id] = [type?.category ?? null, type?.typeId ?? null];
+    this.#leaving.add(rows.map(({ id }) => ({ association_id: id, category, type_id })));
+    await this.#leaving.flush();
   }
 
   /** Writes down what HubSpot said, in one transaction that first proves the lease (R4). What it said nothing of stays owed. */
   async decided(operation: "create" | "remove", decisions: readonly DecidedAssociation[]): Promise<void> {
-    const acknowledged = decisions.filter(({ outcome }) => outcome.kind === "acknowledged");
+    const final = decisions.filter(({ outcome: { kind } }) => kind === "acknowledged" || kind === "rejected");
+    if (final.length === 0) return;
+    this.#decisions.add(final.map((decision) => ({ ...decision, operation })));
+    await this.#decisions.flush();
+  }
+
+  async #write(session: SyncSession, decisions: readonly Decision[]): Promise<void> {
+    const acknowledged = (operation: Decision["operation"]) =>
+      decisions.flatMap((decision) =>
+        decision.operation === operation && decision.outcome.kind === "acknowledged"
+          ? [{ association_id: decision.row.id }]
+          : [],
+      );
     const rejected = decisions.flatMap(({ row, outcome, maybeApplied }) =>
       outcome.kind === "rejected"
         ? [
@@ -117,22 +139,13 @@ export class AssociationRows {
           ]
         : [],
     );
-    if (acknowledged.length + rejected.length === 0) return;
-    const scope = this.#scope();
-    await this.#warehouse.transaction(async (transaction) => {
-      const within = this.#session.within(transaction);
-      await proveLease(within, this.#lease);
-      if (acknowledged.length > 0) {
-        const entries = JSON.stringify(acknowledged.map(({ row }) => ({ association_id: row.id })));
-        await within.execute(
-          operation === "create" ? "association_acknowledged" : "association_removed",
-          [entries],
-          scope,
-        );
-      }
-      if (rejected.length > 0)
-        await within.execute("association_rejected", [JSON.stringify(rejected)], scope);
-    });
+    await proveLease(session, this.#lease);
+    const write = async (statement: StatementName, entries: readonly PairEntry[]) => {
+      if (entries.length > 0) await session.execute(statement, [JSON.stringify(entries)], this.#scope());
+    };
+    await write("association_acknowledged", acknowledged("create"));
+    await write("association_removed", acknowledged("remove"));
+    await write("association_rejected", rejected);
   }
 
   #scope(): Scope {
@@ -147,4 +160,18 @@ export class AssociationRows {
       next_try_at: dialect.addMilliseconds(dialect.now, delay),
     };
   }
+}
+
+function owed(row: Row): OwedAssociation {
+  return {
+    seq: cell(row, "seq"),
+    id: cell(row, "association_id"),
+    from: cell(row, "from_hubspot_id"),
+    to: cell(row, "to_hubspot_id"),
+    type:
+      row.type_id == null || row.category == null ? null : { category: row.category, typeId: row.type_id },
+    inDoubt: cell(row, "in_doubt") === "true",
+    isShared: row.is_shared === "true",
+    isSaidBack: row.is_said_back === "true",
+  };
 }

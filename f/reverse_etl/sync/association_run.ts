@@ -41,6 +41,9 @@ export interface AssociationReport extends AssociationOutcomes {
   readonly planned: AssociationCounts;
 }
 
+/** Of the calls in flight so many take the associations of one page away, which may come to ten calls; the others do so for other pages. */
+const CALLS_OF_A_PAGE = 4;
+
 /**
  * Makes HubSpot's associations what the source says, as far as they are ours. What is owed is written down first, what HubSpot confirmed after
  * each call, so a copy or a later run goes on where this one ended. Takes the lease and gives it back, whatever happens but a crash.
@@ -116,17 +119,20 @@ async function associate(
     const relations = relationsOf(session);
     const workOn = async (
       pages: AsyncIterable<readonly OwedAssociation[]>,
+      atOnce: number,
       work: (page: readonly OwedAssociation[]) => Promise<void>,
     ) => {
-      await workThrough(pages, config.rate.calls_in_flight, halt, work);
+      await workThrough(pages, atOnce, halt, work);
       if (halt.failure !== null) throw halt.failure.error;
     };
+    const { calls_in_flight } = config.rate;
+    const callsOfAPage = Math.min(CALLS_OF_A_PAGE, calls_in_flight);
     // Taken away first, because HubSpot may limit how many of a label a record has.
     for (const relation of counts.to_remove > 0 ? relations : []) {
       const pages = rows.pages("remove", relation, ASSOCIATION_LIMITS.read);
-      await workOn(pages, (page) =>
-        removeAssociations(context, sender, config.object_type, relation, page, (chunk) =>
-          rows.sending(chunk, null),
+      await workOn(pages, Math.floor(calls_in_flight / callsOfAPage), (page) =>
+        removeAssociations(context, sender, config.object_type, relation, page, callsOfAPage, (owed) =>
+          rows.sending(owed, null),
         ),
       );
     }
@@ -137,7 +143,7 @@ async function associate(
       const type = types?.[index];
       if (type === undefined) continue;
       const pages = rows.pages("create", relation, ASSOCIATION_LIMITS.create);
-      await workOn(pages, async (page) => {
+      await workOn(pages, calls_in_flight, async (page) => {
         if (!halt.reached) await rows.sending(page, type);
         await sender.send(page, (pairs) => ({
           action: "create",

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { GroupedWrites } from "./grouped_writes.ts";
 import type { AttemptJournal, CallRecord } from "./push_ports.ts";
 
 const FLUSH_RECORDS = 8;
@@ -18,13 +19,8 @@ export class JournalBuffer {
   readonly #journal: AttemptJournal;
   readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
-  #records: CallRecord[] = [];
-  /** Added, and not yet durable. */
-  #unwritten = 0;
+  readonly #records: GroupedWrites<CallRecord>;
   #flushedAt: number;
-  #writing: Promise<void> = Promise.resolve();
-  /** The write that has not begun. */
-  #next: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
 
   constructor(journal: AttemptJournal, clock: Clock, failed: (error: unknown) => void) {
@@ -32,41 +28,30 @@ export class JournalBuffer {
     this.#clock = clock;
     this.#failed = failed;
     this.#flushedAt = clock.now();
+    this.#records = new GroupedWrites(Number.POSITIVE_INFINITY, async (records) => {
+      await journal.append(records);
+      this.#flushedAt = clock.now();
+    });
   }
 
   /** Keeps a record; begins to write when enough have come together, and waits for it when too many have. */
   async add(record: CallRecord): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error;
-    this.#records.push(record);
-    this.#unwritten += 1;
-    const due = this.#records.length >= FLUSH_RECORDS || this.#clock.now() - this.#flushedAt >= FLUSH_MS;
-    if (this.#unwritten >= MOST_UNWRITTEN) await this.flush();
+    this.#records.add([record]);
+    const due = this.#records.waiting >= FLUSH_RECORDS || this.#clock.now() - this.#flushedAt >= FLUSH_MS;
+    if (this.#records.unwritten >= MOST_UNWRITTEN) await this.flush();
     else if (due) void this.flush();
   }
 
   /** Resolves when every record added so far is durable. */
   flush(): Promise<void> {
-    // What is added before a write begins goes with it. After a failed one none begins: whoever waits gets the same error.
-    this.#next ??= this.#writing.then(() => {
-      this.#next = null;
-      return this.#write();
-    });
-    this.#writing = this.#next;
-    this.#writing.catch((error: unknown) => {
+    const flushed = this.#records.flush();
+    flushed.catch((error: unknown) => {
       if (this.#failure !== null) return;
       this.#failure = { error };
       this.#failed(error);
     });
-    return this.#writing;
-  }
-
-  async #write(): Promise<void> {
-    const records = this.#records;
-    if (records.length === 0) return;
-    this.#records = [];
-    await this.#journal.append(records);
-    this.#unwritten -= records.length;
-    this.#flushedAt = this.#clock.now();
+    return flushed;
   }
 
   /** Writes what is left and the attempt's end, with the limit that ended it. */

@@ -5,7 +5,7 @@ import type { PushHalt } from "./push_halt.ts";
  * kept by the halt and ends the reading; resolves once all that was begun has come to its end, and never rejects.
  */
 export async function workThrough<Item>(
-  items: AsyncIterable<Item>,
+  items: AsyncIterable<Item> | Iterable<Item>,
   atOnce: number,
   halt: PushHalt,
   work: (item: Item) => Promise<void>,
