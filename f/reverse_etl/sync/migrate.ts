@@ -1,3 +1,4 @@
+import { quoteLiteral } from "../warehouse/identifier.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { ALERTS } from "./alerts.ts";
 import { destinationOf } from "./lease.ts";
@@ -10,7 +11,6 @@ const TABLES = [
   "migrate_state",
   "migrate_rejections",
   "migrate_fold",
-  "migrate_lease",
   "migrate_runs",
   "migrate_events",
   "migrate_alerts",
@@ -37,7 +37,12 @@ export async function migrate(warehouse: Warehouse, sync: CompiledSync): Promise
     const column_type = session.dialect.types[type];
     await session.execute("migrate_runs_column", [], { column, column_type });
   }
-  await session.execute("migrate_lease_row", [sync.key, destinationOf(sync)]);
+  const destination = destinationOf(sync);
+  await session.execute("migrate_lease", [], {
+    sync: quoteLiteral(sync.key),
+    destination: quoteLiteral(destination),
+  });
+  await session.execute("migrate_lease_row", [sync.key, destination]);
   for (const alert of ALERTS) {
     await session.execute("migrate_alert_row", [sync.key, alert, sync.key, alert]);
   }
