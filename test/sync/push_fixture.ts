@@ -54,6 +54,8 @@ export interface PushOptions {
   readonly repeated?: boolean;
   readonly ports?: Partial<PushPorts>;
   readonly pageSize?: number;
+  /** Read instead of the rows. */
+  readonly pages?: AsyncIterable<readonly Change[]>;
   readonly expected?: number;
   readonly append?: (records: readonly CallRecord[]) => Promise<void>;
   readonly random?: () => number;
@@ -90,7 +92,7 @@ export async function pushTo(
   try {
     summary = await pushBatch({
       sync: { ...UPSERT, ...options.sync },
-      changes: pagesOf(rows, options.pageSize ?? 250),
+      changes: options.pages ?? pagesOf(rows, options.pageSize ?? 250),
       ...(options.expected === undefined ? {} : { expected: options.expected }),
       ports: {
         hubspot: hubspotFromResource(resource, options.timeoutMs ?? 5_000),
@@ -121,6 +123,6 @@ export async function pushTo(
   return { summary, error, records, ended, slept: clock.slept, outcomes };
 }
 
-async function* pagesOf(rows: readonly Change[], size: number): AsyncGenerator<readonly Change[]> {
+export async function* pagesOf(rows: readonly Change[], size: number): AsyncGenerator<readonly Change[]> {
   for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
 }

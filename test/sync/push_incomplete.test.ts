@@ -1,9 +1,7 @@
 import { expect, test } from "vitest";
-import { batchChanges } from "../../f/reverse_etl/sync/changes.ts";
-import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
+import { readAhead } from "../../f/reverse_etl/sync/read_ahead.ts";
 import { allWritten } from "../hubspot/scripted_server.ts";
-import { syncFixture } from "../support/sync_fixture.ts";
-import { changes, push } from "./push_fixture.ts";
+import { changes, pagesOf, push } from "./push_fixture.ts";
 
 test("a batch of which a change is missing is not sent", async () => {
   const pushed = await push(changes(40), (request) => allWritten(request), { expected: 41 });
@@ -29,12 +27,18 @@ test("a complete batch passes, changes decided before included", async () => {
   expect(pushed.ended).toBe(true);
 });
 
-test("a page of changes that misses one is refused before any of it is sent", async () => {
-  const fixture = await syncFixture();
-  await fixture.source(["1", "2", "3"].map((id) => [id, "1", "a"]));
-  await fixture.plan("r1");
-  await fixture.warehouse.execute("delete from retl.hubspot_contacts_sync where seq = 2");
-  const session = new SyncSession(fixture.warehouse, fixture.sync);
-  const pages = batchChanges(session, "r1", { number: 1, first_seq: 1, last_seq: 3 }, { perSecond: 2_000 });
-  await expect(pages[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "RETL_COUNTS_DIFFER" });
+test("when changes can no longer be read ahead, the calls in flight are journalled, the rest is not sent and the push throws", async () => {
+  const gone = new Error("the warehouse is gone");
+  async function* failing() {
+    yield* pagesOf(changes(1_000), 500);
+    throw gone;
+  }
+  const pushed = await push([], (request) => ({ ...allWritten(request), delayMs: 10 }), {
+    pages: readAhead(failing()),
+    expected: 2_000,
+  });
+  expect(pushed.error).toBe(gone);
+  expect(pushed.received.length).toBeGreaterThan(0);
+  expect(pushed.outcomes.size).toBe(pushed.received.length * 100);
+  expect(pushed.ended).toBe(false);
 });
