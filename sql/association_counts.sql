@@ -7,9 +7,10 @@ select
   cast(count(case when action = 'no_target' then 1 end) as varchar) as target_missing,
   cast(count(case when action = 'refused' then 1 end) as varchar) as refused,
   cast((select count(*) from {{ associations }} where acknowledged_at is not null) as varchar) as known,
-  -- A request of an earlier attempt that may still be running at HubSpot and says the opposite (R5).
+  -- A request of an earlier attempt that may still be running at HubSpot and says the opposite (R5). Where the same run begins again, its last
+  -- requests may have waited for the limit, and have been tried again, for long after they were written down.
   cast(count(case
-    when in_doubt and sent_at > {{ in_flight_since }}
+    when in_doubt {% unless repeated %}and sent_at > {{ in_flight_since }} {% endunless -%}
       and ((before = 'create' and action = 'remove') or (before = 'remove' and action = 'again')) then 1
   end) as varchar) as in_flight,
   (select {{ content }} from differences where action in ('create', 'again', 'remove')) as content

@@ -79,6 +79,14 @@ export function warehouseContract(name: string, opener: () => Promise<() => Prom
       await other.close();
     });
 
+    it("a statement that comes after the end is refused, and opens no session again", async () => {
+      const { open } = await opened();
+      const other = await open();
+      await other.close();
+      await expect(other.query("select 1 as one")).rejects.toThrow();
+      await expect(other.transaction(async () => undefined)).rejects.toThrow();
+    });
+
     it("statements of one session run one after another however they are asked for", async () => {
       const { warehouse } = await opened();
       await Promise.all(

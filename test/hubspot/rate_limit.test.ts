@@ -236,6 +236,31 @@ describe("the rate limit", () => {
     expect(limiter.exhausted).toBe("RATE_LIMIT");
   });
 
+  test("places that calls leave during a pause are not taken again all at once after it", async () => {
+    const clock = virtualClock();
+    const limiter = createRateLimiter({ calls: 190, seconds: 10, share: 0.5, clock, random: () => 0 });
+    const answer = { kind: "answered", body: "", latencyMs: 0 } as const;
+    const headers = { "x-hubspot-ratelimit-remaining": "100" };
+    const work = async () => {
+      const startedAt = clock.now();
+      const sentAt: number[] = [];
+      for (let call = 0; call < 20; call++) {
+        (await limiter.acquire()).answered({ ...answer, status: 200, headers });
+        sentAt.push(clock.now() - startedAt);
+        await clock.sleep(20);
+      }
+      await clock.sleep(startedAt + WINDOW_MS - clock.now());
+      (await limiter.acquire()).answered({ ...answer, status: 429, headers: {} });
+      let given = 0;
+      for (let call = 0; call < 20; call++) void limiter.acquire().then(() => given++);
+      await clock.sleep(1_010);
+      return { given, duringThePause: sentAt.filter((at) => at < 900).length };
+    };
+    const { given, duringThePause } = await clock.run(work());
+    expect(duringThePause).toBeGreaterThan(10);
+    expect(given).toBeLessThanOrEqual(2);
+  });
+
   test("refusals in a row pause longer each time, up to a window", async () => {
     const clock = virtualClock();
     const limiter = createRateLimiter({ calls: 190, seconds: 10, share: 1, clock, random: () => 0 });

@@ -95,6 +95,24 @@ test("a request that was given up has ended before its opposite is sent", async 
   expect(await world.rows()).toEqual([]);
 });
 
+test.each([
+  ["the same run waits for them", "one", 1],
+  // Its lease had to expire first, by when they have ended.
+  ["another run does not", "two", 0],
+])("requests that waited for long before they left: %s", async (_, runId, waits) => {
+  const world = await associationFixture();
+  await world.links([["a", "f1"]]);
+  await expect(world.associate("one", { through: crashing("before", 1) })).rejects.toThrow(Crash);
+  await world.sql("update retl.employees_sync_associations set sent_at = timestamp '2020-01-01 00:00:00'");
+  if (runId === "two")
+    await world.sql("update retl.employees_sync_lease set expires_at = timestamp '2020-01-01 00:00:00'");
+  await world.links([["a", null]]);
+  expect(await world.associate(runId)).toMatchObject({ removed: 1 });
+  expect(
+    await world.sql("select not_before from retl.employees_sync_lease where not_before is not null"),
+  ).toHaveLength(waits);
+});
+
 for (const [ending, later] of [
   ["was given up and then acknowledged in another try", { created: 1, unknown: 0 }],
   ["was given up in every try", { created: 0, unknown: 1 }],

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { acquireLease, readLease } from "../../f/reverse_etl/sync/lease.ts";
 import { migrate } from "../../f/reverse_etl/sync/migrate.ts";
 import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
-import type { Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { acknowledged, syncFixture } from "../support/sync_fixture.ts";
 
 const LEASE = "retl.hubspot_contacts_sync_lease";
@@ -14,24 +13,6 @@ describe("migrate", () => {
     await fixture.run("r1");
     await migrate(fixture.warehouse, fixture.sync);
     expect(await fixture.plan("r2")).toMatchObject({ status: "no_changes", counts: { unchanged: 1 } });
-  });
-
-  it("a lease is there with its row from the first moment, so that a second migration beside this one finds it", async () => {
-    const fixture = await syncFixture();
-    await fixture.warehouse.execute(`drop table ${LEASE}`);
-    const rows: (string | null | undefined)[] = [];
-    const watched: Warehouse = {
-      ...fixture.warehouse,
-      async execute(sql, binds) {
-        const written = await fixture.warehouse.execute(sql, binds);
-        if (!/^create table .*_lease"/im.test(sql)) return written;
-        rows.push((await fixture.rows(`select cast(count(*) as varchar) as found from ${LEASE}`))[0]?.found);
-        return written;
-      },
-    };
-    await migrate(watched, fixture.sync);
-    await migrate(watched, fixture.sync);
-    expect(rows).toEqual(["1", "1"]);
   });
 
   it("a lease table that has lost its row gets one again, and one that is held stays held", async () => {

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Clock } from "../../f/reverse_etl/sync/clock.ts";
 import { RetlError } from "../../f/reverse_etl/sync/error.ts";
 import { readLease } from "../../f/reverse_etl/sync/lease.ts";
 import { sendPermit } from "../../f/reverse_etl/sync/send_permit.ts";
@@ -31,8 +32,7 @@ async function given(before: (statement: number) => void | Promise<void> = () =>
   return { permit, session, clock, extensions, takeOver };
 }
 
-const away = () =>
-  Promise.reject(new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "Away.", state: "", next: "" }));
+const AWAY = new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "Away.", state: "", next: "" });
 
 /** `lease_extend_seconds` of the fixture is 0.3: before 200 ms the lease is let be, from then on extended beside the calls, at 300 due. */
 describe("R3 and R5: the permit to send", () => {
@@ -79,7 +79,9 @@ describe("R3 and R5: the permit to send", () => {
   });
 
   it("a warehouse that is away for a moment is asked again once the time is over, and only then", async () => {
-    const { permit, clock, extensions } = await given((statement) => (statement === 2 ? away() : undefined));
+    const { permit, clock, extensions } = await given((statement) =>
+      statement === 2 ? Promise.reject(AWAY) : undefined,
+    );
     clock.time += 200;
     await permit.beforeCall();
     await setImmediate();
@@ -91,6 +93,21 @@ describe("R3 and R5: the permit to send", () => {
     expect(extensions).toHaveLength(3);
   });
 
+  it("calls that wait for an extension beside them that fails begin one of their own", async () => {
+    let fail: () => void = () => undefined;
+    const held = new Promise<void>((_, reject) => {
+      fail = () => reject(AWAY);
+    });
+    const { permit, clock, extensions } = await given((statement) => (statement === 2 ? held : undefined));
+    clock.time += 200;
+    await permit.beforeCall();
+    clock.time += 100;
+    const waiting = Promise.all([permit.beforeCall(), permit.beforeCall()]);
+    fail();
+    expect(await waiting).toEqual([false, false]);
+    expect(extensions).toHaveLength(3);
+  });
+
   it("is refused as soon as another run holds the lease", async () => {
     const { permit, clock, takeOver } = await given();
     await takeOver();
@@ -98,14 +115,42 @@ describe("R3 and R5: the permit to send", () => {
     await expect(permit.beforeCall()).rejects.toMatchObject({ code: "RETL_LEASE_LOST" });
   });
 
-  it("is not given before requests of a run that died have ended at HubSpot", async () => {
+  it("is given to nobody before requests of a run that died have ended at HubSpot", async () => {
     const { fixture, session, lease } = await leased();
     const { dialect } = fixture.warehouse;
     await fixture.warehouse.execute(
       `update ${LEASE} set not_before = ${dialect.addMilliseconds(dialect.now, "40000")}`,
     );
     const clock = manualClock();
-    await sendPermit(session, lease, clock).beforeCall();
+    let asleep: () => void = () => undefined;
+    let awake: () => void = () => undefined;
+    const sleeping = new Promise<void>((resolve) => {
+      asleep = resolve;
+    });
+    const waiting: Clock = {
+      now: clock.now,
+      sleep: (milliseconds) => {
+        clock.slept.push(milliseconds);
+        asleep();
+        return new Promise((resolve) => {
+          awake = () => {
+            clock.time += milliseconds;
+            resolve();
+          };
+        });
+      },
+    };
+    const permit = sendPermit(session, lease, waiting);
+    const given: string[] = [];
+    const ask = (who: string) => permit.beforeCall().then((atOnce) => given.push(`${who} ${atOnce}`));
+    const first = ask("first");
+    await sleeping;
+    const second = ask("second");
+    await setImmediate();
+    expect(given).toEqual([]);
+    awake();
+    await Promise.all([first, second]);
+    expect(given).toEqual(["first false", "second false"]);
     expect(clock.slept).toHaveLength(1);
     expect(clock.slept[0]).toBeGreaterThan(38_000);
   });

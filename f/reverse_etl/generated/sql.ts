@@ -105,9 +105,10 @@ select
   cast(count(case when action = 'no_target' then 1 end) as varchar) as target_missing,
   cast(count(case when action = 'refused' then 1 end) as varchar) as refused,
   cast((select count(*) from {{ associations }} where acknowledged_at is not null) as varchar) as known,
-  -- A request of an earlier attempt that may still be running at HubSpot and says the opposite (R5).
+  -- A request of an earlier attempt that may still be running at HubSpot and says the opposite (R5). Where the same run begins again, its last
+  -- requests may have waited for the limit, and have been tried again, for long after they were written down.
   cast(count(case
-    when in_doubt and sent_at > {{ in_flight_since }}
+    when in_doubt {% unless repeated %}and sent_at > {{ in_flight_since }} {% endunless -%}
       and ((before = 'create' and action = 'remove') or (before = 'remove' and action = 'again')) then 1
   end) as varchar) as in_flight,
   (select {{ content }} from differences where action in ('create', 'again', 'remove')) as content
@@ -848,18 +849,16 @@ create table if not exists {{ journal }} (
   folded_at {{ type.timestamp }},
   folded_by {{ type.text }}
 )`,
-  migrate_lease: `-- One row: which run may write, until when, and before when nothing may be sent. The table is made with its row in one statement, because
--- of two migrations that each insert it where there is none yet, both may: inserts do not wait for each other.
-create table if not exists {{ lease }} as
-select
-  cast({{ sync }} as {{ type.text }}) as sync,
-  cast({{ destination }} as {{ type.text }}) as destination,
-  cast(null as {{ type.text }}) as holder,
-  cast(0 as {{ type.integer }}) as token,
-  cast({{ now }} as {{ type.timestamp }}) as expires_at,
-  cast(null as {{ type.timestamp }}) as not_before`,
-  migrate_lease_row: `-- Gives a lease table that has lost its row, or that an interrupted migration of an earlier version left without, one again.
-insert into {{ lease }} (sync, destination, holder, token, expires_at, not_before)
+  migrate_lease: `-- One row: which run may write, until when, and before when nothing may be sent.
+create table if not exists {{ lease }} (
+  sync {{ type.text }} not null,
+  destination {{ type.text }} not null,
+  holder {{ type.text }},
+  token {{ type.integer }} not null,
+  expires_at {{ type.timestamp }} not null,
+  not_before {{ type.timestamp }}
+)`,
+  migrate_lease_row: `insert into {{ lease }} (sync, destination, holder, token, expires_at, not_before)
 select cast(? as {{ type.text }}), cast(? as {{ type.text }}), null, 0, {{ now }}, null
 where not exists (select 1 from {{ lease }})`,
   migrate_rejections: `-- The source rows that HubSpot or a guard refused and that have not gone through since.

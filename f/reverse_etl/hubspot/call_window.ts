@@ -1,6 +1,6 @@
 /** One call of this process, from before it is sent until HubSpot's window has let go of it. */
 export interface WindowCall {
-  /** When it took its place; once it is answered, when it left, which is later where the process was held up between the two. */
+  /** When it took its place; once it is answered, the latest time at which it left, which is later where the process was held up. */
   sentAt: number;
   /** How many calls were sent before it, and how many HubSpot's window had let go of by then. */
   readonly sentBefore: number;
@@ -84,20 +84,24 @@ export class CallWindow {
   }
 
   /**
-   * Lets go of the calls that have left the window, in the order of sending, and answers how many they are. A call arrives between its
-   * sending and its answer: `strict` counts a window from the answer, which holds whatever the way to HubSpot took.
+   * Lets go of the calls that have left the window, in the order of sending, and answers when each did. A call arrives between its sending
+   * and its answer: `strict` counts a window from the answer, which holds whatever the way to HubSpot took.
    */
-  leave(now: number, strict: boolean): number {
+  leave(now: number, strict: boolean): readonly number[] {
     let first = 0;
-    let left = 0;
+    const left: number[] = [];
     for (const call of this.#calls) {
-      if (this.#leavesAt(call, strict) > now) break;
+      const leavesAt = this.#leavesAt(call, strict);
+      if (leavesAt > now) break;
       first += 1;
-      if (call.counts) left += 1;
+      if (!call.counts) continue;
+      left.push(leavesAt);
+      // One that is given back after this must not be taken off a second time.
+      call.counts = false;
     }
     if (first > 0) this.#calls.splice(0, first);
-    this.#left += left;
-    this.#counted -= left;
+    this.#left += left.length;
+    this.#counted -= left.length;
     return left;
   }
 
@@ -122,8 +126,8 @@ export class CallWindow {
   #leaving(now: number): number {
     let leaving = 0;
     for (const call of this.#calls) {
-      if (call.sentAt + this.#windowMs > now) break;
-      if (call.counts) leaving += 1;
+      // Not in their order: a call that left later than it took its place may stand before others.
+      if (call.counts && call.sentAt + this.#windowMs <= now) leaving += 1;
     }
     return leaving;
   }

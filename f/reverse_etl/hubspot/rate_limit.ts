@@ -37,7 +37,7 @@ const PLACES_AHEAD = 8;
  * Below which part of its share a process looks for room by itself, and within how many paces: soon in its first window, in which shares that
  * add up to 1 cannot overshoot and one that heard its answers early would sit a window out; later all may look for the room that one left.
  */
-const LOOKS = { starting: { above: 0.8, within: 2 }, later: { above: 0.5, within: 8 } } as const;
+const LOOKS = { starting: { above: 0.7, within: 2.5 }, later: { above: 0.5, within: 8 } } as const;
 
 /** The part of a process's places that it gives back for a 429. */
 const BACK_OFF = 0.05;
@@ -77,9 +77,10 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
   const free = () => left.length + taken.length;
 
   function advance(now: number): void {
-    for (let leaving = window.leave(now, isStrict); leaving > 0; leaving -= 1) {
+    for (const at of window.leave(now, isStrict)) {
       if (owed > 0) owed -= 1;
-      else left.push(now);
+      // What is left during a pause is seen, and taken, by the others: all of it at once after the pause would be refused again.
+      else if (at >= pausedUntil) left.push(at);
     }
     const isOurs = (since: number) => now - since <= windowMs / 10;
     left = left.filter(isOurs);

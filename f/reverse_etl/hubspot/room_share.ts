@@ -16,10 +16,12 @@ export interface RoomReading {
 
 /**
  * Calls kept free in the window: for the inexactness of one process, and more for several, none of which sees what the others have under way;
- * it grows with the fourth power of the doublings of their number, as simulations of 1 to 16 showed. Of a small limit no more than a part.
+ * it grows with the fourth power of the doublings of their number up to sixteen, as simulations of 1 to 64 showed. Of a small limit no more than
+ * a part.
  */
 const RESERVE = 3.5;
-const RESERVE_OF_MANY = 0.008;
+const RESERVE_OF_MANY = 0.0065;
+const MOST_DOUBLINGS = 4;
 const RESERVED_PART = 0.2;
 
 /** What a refusal adds to the calls kept free, at most `MOST_CAUTION` of them; it fades over so many windows. */
@@ -66,7 +68,8 @@ export class RoomShare {
 
   /** What should remain of a window of `limit` calls. */
   reserve(limit: number): number {
-    const kept = RESERVE + RESERVE_OF_MANY * Math.log2(1 / this.#share) ** 4 + this.#caution;
+    const kept =
+      RESERVE + RESERVE_OF_MANY * Math.min(MOST_DOUBLINGS, Math.log2(1 / this.#share)) ** 4 + this.#caution;
     return Math.min(RESERVED_PART * limit, kept);
   }
 

@@ -1,3 +1,4 @@
+import type { LimitFunction } from "p-limit";
 import type { HubSpotAssociations } from "./association_port.ts";
 import type { AssociationTally } from "./association_tally.ts";
 import { withRetries } from "./call_retry.ts";
@@ -19,6 +20,8 @@ export interface AssociationContext {
   readonly halt: PushHalt;
   readonly reachability: Reachability;
   readonly tally: AssociationTally;
+  /** Lets no more requests be in flight at once than the sync permits. */
+  readonly inFlight: LimitFunction;
 }
 
 /** What became of one request with all its tries. */
@@ -43,11 +46,11 @@ export async function ask<V extends { readonly kind: string }>(
   write: WriteTrouble | null,
   request: () => Promise<{ readonly answer: HubSpotAnswer; readonly verdict: V | Undecided }>,
 ): Promise<Asked<Exclude<V, Undecided>>> {
-  const { clock, random, halt, reachability, tally } = context;
+  const { clock, random, halt, reachability, tally, inFlight } = context;
   // What any try may have done counts, not only what the last one did.
   let maybeApplied = false;
   const once = async (): Promise<V | Undecided | { readonly kind: "not_sent" }> => {
-    const sent = await sendPaced(context, tally, request);
+    const sent = await inFlight(() => sendPaced(context, tally, request));
     if (sent === null) return { kind: "not_sent" };
     const { verdict } = sent;
     if (isUndecided(verdict) && verdict.kind === "wait" && verdict.applied === "maybe") {

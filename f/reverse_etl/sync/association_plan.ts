@@ -40,7 +40,7 @@ export async function compareAssociations(
   resync: Resync,
 ): Promise<AssociationDifference | null> {
   if (session.sync.config.associations.length === 0) return null;
-  return differenceIn(session, await associationScope(session), resync);
+  return differenceIn(session, await associationScope(session), resync, false);
 }
 
 export function isPending({ counts, toForget }: AssociationDifference): boolean {
@@ -69,17 +69,18 @@ export function associationHolds(
  * anything is sent, so that no association is forgotten whatever crashes.
  *
  * `allowedRemovals` is how many removals the plan of the run was let through with. Throws `RETL_HELD_REMOVED_ASSOCIATIONS` when there are
- * more now and the guards forbid them.
+ * more now and the guards forbid them. `repeated` tells that an attempt of this run may have sent requests a moment ago.
  */
 export async function planAssociations(
   session: SyncSession,
   lease: Lease,
   resync: Resync,
   allowedRemovals: number,
+  repeated: boolean,
 ): Promise<AssociationDifference> {
   await proveLease(session, lease);
   const scope = await associationScope(session);
-  const difference = await differenceIn(session, scope, resync);
+  const difference = await differenceIn(session, scope, resync, repeated);
   const [hold] = associationHolds(difference, session.sync.config.guards);
   if (hold !== undefined && difference.counts.to_remove > allowedRemovals) {
     throw new RetlError(hold.code, {
@@ -101,10 +102,12 @@ async function differenceIn(
   session: SyncSession,
   scope: Scope,
   resync: Resync,
+  repeated: boolean,
 ): Promise<AssociationDifference> {
   const { dialect, sync } = session;
   const [row] = await session.query("association_counts", [resync], {
     ...scope,
+    repeated,
     in_flight_since: dialect.addMilliseconds(dialect.now, `${-Math.ceil(givenUpMs(sync.config))}`),
     content: dialect.hashOfRows(["association_id", "action"]),
   });

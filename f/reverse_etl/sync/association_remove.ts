@@ -11,6 +11,9 @@ import type { Relation } from "./association_scope.ts";
 import type { AssociationSender } from "./association_send.ts";
 import { workThrough } from "./work_through.ts";
 
+/** Of the ten calls that a page may come to, so many are worked on at once, beside those of other pages. */
+const CALLS_OF_A_PAGE = 4;
+
 /** What must be done so that our association is not there any more and nothing else is lost. */
 type Removal =
   /** It is not there. */
@@ -27,7 +30,7 @@ type Types = ReadonlyMap<string, AssociatedRecords>;
 
 /**
  * Takes a page of associations away. What is between the records is read first, because HubSpot's archive takes every label between two
- * records away, whoever set it. What fails is kept by the halt.
+ * records away, whoever set it. A call that fails is kept by the halt.
  */
 export async function removeAssociations(
   context: AssociationContext,
@@ -35,7 +38,6 @@ export async function removeAssociations(
   objectType: string,
   { target, label }: Relation,
   rows: readonly OwedAssociation[],
-  callsAtOnce: number,
   sending: (rows: readonly OwedAssociation[]) => Promise<void>,
 ): Promise<void> {
   const types = { fromType: objectType, toType: target.object_type };
@@ -46,7 +48,7 @@ export async function removeAssociations(
     removals.set(removal, [...(removals.get(removal) ?? []), row]);
   }
   const of = (removal: Removal) => removals.get(removal) ?? [];
-  const { tally, halt } = context;
+  const { tally, halt, inFlight } = context;
   if (of("unknown").length > 0) {
     tally.count({ kind: "deferred", code: halt.reached ? reasonOf(halt) : "NOT_READ" }, of("unknown").length);
   }
@@ -62,9 +64,10 @@ export async function removeAssociations(
     owed: readonly OwedAssociation[],
     callOf: (pairs: readonly OwedAssociation[]) => AssociationCall,
   ) => {
-    if (owed.length === 0) return;
-    if (!halt.reached) await sending(owed);
-    await workThrough(chunks(owed), callsAtOnce, halt, (chunk) => sender.send(chunk, callOf));
+    await workThrough(chunks(owed), Math.min(CALLS_OF_A_PAGE, inFlight.concurrency), halt, async (chunk) => {
+      if (!halt.reached) await sending(chunk);
+      await sender.send(chunk, callOf);
+    });
   };
   await take(of("archive"), (pairs) => ({ ...types, action: "archive", pairs }));
   for (const [type, labelled] of byType(of("archive_label"))) {

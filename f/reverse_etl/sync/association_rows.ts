@@ -112,7 +112,10 @@ export class AssociationRows {
     await this.#leaving.flush();
   }
 
-  /** Writes down what HubSpot said, in one transaction that first proves the lease (R4). What it said nothing of stays owed. */
+  /**
+   * Writes down what HubSpot said, in one transaction that first proves the lease (R4). What it said nothing of stays owed. After a write that
+   * failed none is tried: what HubSpot said of the calls in flight is in doubt, as after a crash.
+   */
   async decided(operation: "create" | "remove", decisions: readonly DecidedAssociation[]): Promise<void> {
     const final = decisions.filter(({ outcome: { kind } }) => kind === "acknowledged" || kind === "rejected");
     if (final.length === 0) return;

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { endRunFailed } from "./alerts.ts";
 import type { AssociationContext } from "./association_context.ts";
@@ -41,9 +42,6 @@ export interface AssociationReport extends AssociationOutcomes {
   readonly planned: AssociationCounts;
 }
 
-/** Of the calls in flight so many take the associations of one page away, which may come to ten calls; the others do so for other pages. */
-const CALLS_OF_A_PAGE = 4;
-
 /**
  * Makes HubSpot's associations what the source says, as far as they are ours. What is owed is written down first, what HubSpot confirmed after
  * each call, so a copy or a later run goes on where this one ended. Takes the lease and gives it back, whatever happens but a crash.
@@ -74,10 +72,12 @@ async function leased(
   request: AssociationRequest,
   ports: AssociationPorts,
 ): Promise<AssociationReport> {
+  const { holder } = await readLease(session);
   const lease = await acquireLease(session, request.runId);
+  const repeated = holder === request.runId;
   const tally = new AssociationTally();
   try {
-    return await associate(warehouse, session, lease, request, { ...ports, tally });
+    return await associate(warehouse, session, lease, { ...request, repeated }, { ...ports, tally });
   } catch (error) {
     // An error that another try may overcome keeps the lease for that try.
     if (
@@ -96,14 +96,15 @@ async function associate(
   warehouse: Warehouse,
   session: SyncSession,
   lease: Lease,
-  { resync, allowedRemovals }: AssociationRequest,
+  { resync, allowedRemovals, repeated }: AssociationRequest & { readonly repeated: boolean },
   ports: AssociationPorts & { readonly tally: AssociationTally },
 ): Promise<AssociationReport> {
   const { config, key } = session.sync;
+  const { calls_in_flight } = config.rate;
   const { tally } = ports;
   const halt = new PushHalt();
   const difference = await warehouse.transaction((transaction) =>
-    planAssociations(session.within(transaction), lease, resync, allowedRemovals),
+    planAssociations(session.within(transaction), lease, resync, allowedRemovals, repeated),
   );
   const { counts } = difference;
   tally.note("ASSOCIATION_TARGET_MISSING", counts.target_missing);
@@ -113,26 +114,26 @@ async function associate(
       permit: sendPermit(session, lease, ports.clock),
       halt,
       reachability: new Reachability(halt),
+      inFlight: pLimit(calls_in_flight),
     };
+    // Before anything waits for the limit: a place that is held for as long as R5 asks for is worth nothing.
+    if (counts.to_create + counts.to_remove > 0) await context.permit.beforeCall();
     const rows = new AssociationRows(warehouse, session, lease);
     const sender = new AssociationSender(context, rows);
     const relations = relationsOf(session);
     const workOn = async (
       pages: AsyncIterable<readonly OwedAssociation[]>,
-      atOnce: number,
       work: (page: readonly OwedAssociation[]) => Promise<void>,
     ) => {
-      await workThrough(pages, atOnce, halt, work);
+      await workThrough(pages, calls_in_flight, halt, work);
       if (halt.failure !== null) throw halt.failure.error;
     };
-    const { calls_in_flight } = config.rate;
-    const callsOfAPage = Math.min(CALLS_OF_A_PAGE, calls_in_flight);
     // Taken away first, because HubSpot may limit how many of a label a record has.
     for (const relation of counts.to_remove > 0 ? relations : []) {
       const pages = rows.pages("remove", relation, ASSOCIATION_LIMITS.read);
-      await workOn(pages, Math.floor(calls_in_flight / callsOfAPage), (page) =>
-        removeAssociations(context, sender, config.object_type, relation, page, callsOfAPage, (owed) =>
-          rows.sending(owed, null),
+      await workOn(pages, (page) =>
+        removeAssociations(context, sender, config.object_type, relation, page, (chunk) =>
+          rows.sending(chunk, null),
         ),
       );
     }
@@ -143,7 +144,7 @@ async function associate(
       const type = types?.[index];
       if (type === undefined) continue;
       const pages = rows.pages("create", relation, ASSOCIATION_LIMITS.create);
-      await workOn(pages, calls_in_flight, async (page) => {
+      await workOn(pages, async (page) => {
         if (!halt.reached) await rows.sending(page, type);
         await sender.send(page, (pairs) => ({
           action: "create",

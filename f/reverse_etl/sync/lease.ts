@@ -83,7 +83,10 @@ export async function readLease(session: SyncSession): Promise<LeaseReading> {
     throw new RetlError("RETL_NOT_MIGRATED", {
       what: `The table ${session.tables.lease} has ${rows.length} rows instead of one.`,
       state: "Nothing was planned or sent.",
-      next: "Run the migrate step of the job.",
+      next:
+        rows.length === 0
+          ? "Run the migrate step of the job."
+          : "Two migrations at once have each made the row: delete both while no run is under way, and run the migrate flow once.",
     });
   }
   const [row] = rows;

@@ -1,4 +1,3 @@
-import { quoteLiteral } from "../warehouse/identifier.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { ALERTS } from "./alerts.ts";
 import { destinationOf } from "./lease.ts";
@@ -11,6 +10,7 @@ const TABLES = [
   "migrate_state",
   "migrate_rejections",
   "migrate_fold",
+  "migrate_lease",
   "migrate_runs",
   "migrate_events",
   "migrate_alerts",
@@ -37,12 +37,7 @@ export async function migrate(warehouse: Warehouse, sync: CompiledSync): Promise
     const column_type = session.dialect.types[type];
     await session.execute("migrate_runs_column", [], { column, column_type });
   }
-  const destination = destinationOf(sync);
-  await session.execute("migrate_lease", [], {
-    sync: quoteLiteral(sync.key),
-    destination: quoteLiteral(destination),
-  });
-  await session.execute("migrate_lease_row", [sync.key, destination]);
+  await session.execute("migrate_lease_row", [sync.key, destinationOf(sync)]);
   for (const alert of ALERTS) {
     await session.execute("migrate_alert_row", [sync.key, alert, sync.key, alert]);
   }

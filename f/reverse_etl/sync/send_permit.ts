@@ -23,20 +23,21 @@ export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): Se
   const extend = async () => {
     const asked = clock.now();
     await proveLease(session, lease);
-    const reading = await readLease(session);
-    expiresAt = asked + reading.remainingMs;
-    extendedAt = asked;
-    triedEarly = false;
-    if (!waited && reading.notBeforeMs > 0) {
+    const { remainingMs, notBeforeMs } = await readLease(session);
+    if (!waited && notBeforeMs > 0) {
+      // Nothing is permitted while this waits; the lease is proved again after it.
+      await clock.sleep(notBeforeMs);
       waited = true;
-      await clock.sleep(reading.notBeforeMs);
-      expiresAt = Number.NEGATIVE_INFINITY;
+      return;
     }
     waited = true;
+    expiresAt = asked + remainingMs;
+    extendedAt = asked;
+    triedEarly = false;
   };
 
-  const extended = () => {
-    extending ??= extend().finally(() => {
+  const begin = (extension: Promise<void>) => {
+    extending = extension.finally(() => {
       extending = null;
     });
     return extending;
@@ -44,10 +45,13 @@ export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): Se
 
   const extendBeside = () => {
     triedEarly = true;
-    extended().catch((error: unknown) => {
-      // A warehouse that is away for a moment is asked again when the time is over.
-      if (error instanceof RetlError && error.code === "RETL_LEASE_LOST") lost = error;
-    });
+    if (extending !== null) return;
+    void begin(
+      extend().catch((error: unknown) => {
+        // A warehouse that is away for a moment is asked again when the time is over.
+        if (error instanceof RetlError && error.code === "RETL_LEASE_LOST") lost = error;
+      }),
+    );
   };
 
   return {
@@ -60,7 +64,7 @@ export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): Se
           if (!triedEarly && age >= EXTENDED_EARLY * extendMs) extendBeside();
           return atOnce;
         }
-        await extended();
+        await (extending ?? begin(extend()));
       }
     },
   };

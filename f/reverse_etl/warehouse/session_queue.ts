@@ -4,6 +4,7 @@ import pLimit from "p-limit";
 export class SessionQueue {
   readonly #oneAtATime = pLimit(1);
   #isStreaming = false;
+  #isClosed = false;
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#isStreaming) {
@@ -11,6 +12,9 @@ export class SessionQueue {
         "Internal error: a session that is being streamed from was asked for another statement.",
       );
     }
+    // One that comes late would open the session again, and nobody would close it.
+    if (this.#isClosed)
+      throw new Error("Internal error: a session that is closed was asked for a statement.");
     return this.#oneAtATime(work);
   }
 
@@ -27,6 +31,7 @@ export class SessionQueue {
 
   /** Comes after the statements that were asked for; a stream whose reader has gone somewhere else is not waited for. */
   close(work: () => Promise<void>): Promise<void> {
+    this.#isClosed = true;
     return this.#isStreaming ? work() : this.#oneAtATime(work);
   }
 
