@@ -85,6 +85,20 @@ shared_records as {{ materialized }} (
 overtaken_records as {{ materialized }} (
   select distinct hubspot_id from given_up where hubspot_id is not null
 ),
+-- What ended an attempt early is why its rows were not sent.
+ended as {{ materialized }} (
+  select f.run_id, f.first_seq, f.last_seq, {{ result.code }} as code
+  from folded as f
+  cross join {{ results }}
+  where f.kind = 'end' and not f.late
+),
+put_off as (
+  select p.run_id, p.seq, max(e.code) as code
+  from planned as p
+  join ended as e on e.run_id = p.run_id and p.seq between e.first_seq and e.last_seq
+  where p.deferred_code is null and not p.acknowledged and not p.rejected
+  group by p.run_id, p.seq
+),
 unfinished_attempts as (
   select s.run_id, s.first_seq, s.last_seq
   from folded as s
@@ -131,8 +145,8 @@ judged as (
 )
 select
   fold.fold_id,
-  run_id,
-  seq,
+  judged.run_id,
+  judged.seq,
   id,
   operation,
   reason,
@@ -144,12 +158,13 @@ select
     when is_shared then 'SAME_RECORD'
     when outcome = 'rejected' then rejected_code
     when outcome = 'unknown' then coalesce(unknown_code, rejected_code)
-    when outcome = 'deferred' then deferred_code
+    when outcome = 'deferred' then coalesce(deferred_code, put_off.code)
   end,
   case when outcome = 'rejected' then property end,
   case when is_shared then 'HubSpot keeps this row and another one in one record' else message end
 from judged
 cross join fold
+left join put_off on put_off.run_id = judged.run_id and put_off.seq = judged.seq
 union all
 select distinct
   fold.fold_id, c.run_id, c.seq, c.{{ id }}, c.operation, c.reason, c.row_hash, 'late', true,

@@ -1,5 +1,5 @@
 -- What an attempt has to know: how often this batch was started before, and what another batch of this run learnt that is true of every
--- batch: a daily limit, or a refusal whatever the row. An answer of that kind decides no row, so only the few entries without a decision
+-- batch: a daily limit, a migration of the portal, or a refusal whatever the row. An answer of that kind decides no row, so only the few entries without a decision
 -- are unfolded.
 select
   (
@@ -20,5 +20,5 @@ select
     ) as j
     cross join {{ results }}
     where {{ result.outcome }} = 'deferred'
-      and ({{ result.code }} in ('DAILY', 'DAILY_RESERVE') or {{ result.code }} like 'RETL_HUBSPOT_%')
+      and ({{ result.code }} in ('DAILY', 'DAILY_RESERVE', 'MIGRATION') or {{ result.code }} like 'RETL_HUBSPOT_%')
   ) as code

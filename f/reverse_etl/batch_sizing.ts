@@ -1,9 +1,11 @@
-import { isReserveReached, limitAnswer } from "./hubspot/limit_answer.ts";
+import { isReserveReached } from "./hubspot/limit_answer.ts";
 import { parsePropertyDefinitions } from "./hubspot/property_definitions.ts";
+import { putOff, readProperties } from "./hubspot/read_properties.ts";
 import { hubspotFromResource } from "./hubspot/resource.ts";
 import { fingerprintOf, mappingProblems, withMissingCreated } from "./hubspot_preflight.ts";
 import { sizeBatches } from "./sync/batches.ts";
 import { keepDefinitionsSeen } from "./sync/definitions_seen.ts";
+import { journalDeferral } from "./sync/journal.ts";
 import { missingOptions, plannedRows } from "./sync/option_use.ts";
 import { type MappedProperty, requireNoProblems } from "./sync/preflight.ts";
 import { parseCompiledSync, SyncSession } from "./sync/sync_session.ts";
@@ -33,18 +35,17 @@ export async function main(
   const compiled = parseCompiledSync(sync);
   const { key, config } = compiled;
   const client = hubspotFromResource(hubspot, config.timings.call_timeout_seconds * 1000);
-  const answer = await client.properties(config.object_type);
-  const limit = limitAnswer(answer);
-  // A limit that lasts until midnight is no failure: without batches, settle leaves every change to a later run.
-  const isReserved = isReserveReached(answer, config.rate.daily_reserve);
-  if (limit?.kind === "daily" || isReserved)
-    return {
-      calls: 0,
-      batches: [],
-      deferred: isReserved ? "DAILY_RESERVE" : "DAILY",
-      created: [],
-      warnings: [],
-    };
+  const answer = await readProperties(client, config.object_type);
+  // A limit that lasts is no failure: without batches, settle leaves every change to a later run.
+  const deferred = isReserveReached(answer, config.rate.daily_reserve)
+    ? "DAILY_RESERVE"
+    : (putOff(answer)?.code ?? null);
+  if (deferred !== null) {
+    await withWarehouse(warehouse, { run_id, step: "batch_sizing" }, (open) =>
+      journalDeferral(new SyncSession(open, compiled), run_id, plan.changes, deferred),
+    );
+    return { calls: 0, batches: [], deferred, created: [], warnings: [] };
+  }
   const mapped = plan.properties as MappedProperty[];
   const listed = parsePropertyDefinitions(answer);
   const { definitions, created } = await withMissingCreated(client, config, mapped, listed);

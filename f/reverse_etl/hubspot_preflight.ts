@@ -1,5 +1,6 @@
 import { createProperties } from "./hubspot/create_properties.ts";
 import { parsePropertyDefinitions, readablePropertyDefinitions } from "./hubspot/property_definitions.ts";
+import { readProperties } from "./hubspot/read_properties.ts";
 import { hubspotFromResource } from "./hubspot/resource.ts";
 import type { HubSpotResource } from "./hubspot/resource_settings.ts";
 import { parseTokenScopes, scopeProblems, scopesNeeded } from "./hubspot/token_scopes.ts";
@@ -104,7 +105,7 @@ export async function withMissingCreated(
   if (missing.length === 0) return { definitions, created: [] };
   await createProperties(hubspot, config.object_type, missing);
   return {
-    definitions: parsePropertyDefinitions(await hubspot.properties(config.object_type)),
+    definitions: parsePropertyDefinitions(await readProperties(hubspot, config.object_type)),
     created: missing.map(({ name }) => name),
   };
 }
@@ -168,7 +169,7 @@ async function definitionsOrProblem(
   archived = false,
 ): Promise<readonly PropertyDefinition[] | MappingProblem> {
   try {
-    return parsePropertyDefinitions(await hubspot.properties(objectType, archived));
+    return parsePropertyDefinitions(await readProperties(hubspot, objectType, archived));
   } catch (error) {
     const known = error instanceof RetlError ? AS_PROBLEM[error.code] : undefined;
     if (known === undefined || !(error instanceof RetlError)) throw error;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { judge } from "../../f/reverse_etl/hubspot/judge_answer.ts";
 import { scrubMessage } from "../../f/reverse_etl/hubspot/scrub_message.ts";
 import type { HubSpotAnswer } from "../../f/reverse_etl/sync/hubspot_port.ts";
@@ -45,6 +45,32 @@ test("a rejection never repeats a value of the row, wherever HubSpot puts it", (
       },
     ),
   );
+});
+
+describe("a value of any length", () => {
+  const long = Array.from({ length: 20_000 }, (_, index) => `word${index} `)
+    .join("")
+    .trim();
+
+  test("that HubSpot does not repeat costs nothing of its sentence", () => {
+    expect(scrubMessage("The note is too long", [long], [])).toBe("The note is too long");
+  });
+
+  test("that HubSpot repeats, as it is, in other letters or only its beginning, is left out", () => {
+    for (const said of [long, long.toUpperCase(), long.slice(0, 90)]) {
+      expect(scrubMessage(`The note ${said} is too long`, [long], [])).toMatch(/^The note …/);
+      expect(scrubMessage(`The note ${said} is too long`, [long], []).toLowerCase()).not.toContain("word");
+    }
+  });
+
+  test("never keeps an answer from being judged", () => {
+    const body = JSON.stringify({ category: "VALIDATION_ERROR", message: "Another property is wrong" });
+    const answer: HubSpotAnswer = { kind: "answered", status: 400, headers: {}, body, latencyMs: 1 };
+    const inputs = [{ traceId: "t", id: "1", properties: { note: "🙂".repeat(32_000) } }];
+    expect(judge({ objectType: "x", action: "update", inputs }, answer)).toMatchObject({
+      outcomes: [{ kind: "rejected" }],
+    });
+  });
 });
 
 test("a message has at most 200 characters", () => {

@@ -81,7 +81,62 @@ describe.concurrent("calls that HubSpot lets wait or loses, once", () => {
   });
 });
 
+describe.concurrent("a HubSpot that puts off the question for its properties", () => {
+  const PROPERTIES = { path: "/crm/v3/properties/contacts", method: "GET" };
+
+  it.for([
+    [
+      "429 TEN_SECONDLY",
+      { status: 429, headers: { "retry-after": "1" }, body: { policyName: "TEN_SECONDLY_ROLLING" } },
+    ],
+    ["423 locked", { status: 423 }],
+    ["477 migration", { status: 477, headers: { "retry-after": "1" } }],
+  ] as const)(
+    "for a moment (%s) is waited for, and the run goes on",
+    async ([_name, reply], { onTestFinished }) => {
+      const world = await flowWorld({}, onTestFinished);
+      await world.people(persons(6));
+      await world.fault({ match: PROPERTIES, action: { reply } });
+      expect(settlementOf((await world.run()).result)).toMatchObject({
+        status: "succeeded",
+        outcomes: { acknowledged: 6 },
+      });
+    },
+  );
+
+  it("for an hour leaves every row to the next run, with the reason", async ({ onTestFinished }) => {
+    const world = await flowWorld({}, onTestFinished);
+    await world.people(persons(6));
+    const reply = { status: 477, headers: { "retry-after": "3600" } };
+    await world.fault({ match: PROPERTIES, times: "always", action: { reply } });
+    const run = await world.run();
+    expect(run.success).toBe(true);
+    const settlement = settlementOf(run.result);
+    expect(settlement).toMatchObject({ status: "partial", outcomes: { acknowledged: 0, deferred: 6 } });
+    expect(settlement?.figures.codes).toMatchObject([{ outcome: "deferred", code: "MIGRATION", rows: 6 }]);
+    await world.clearFaults();
+    expect(settlementOf((await world.run()).result)).toMatchObject({ outcomes: { acknowledged: 6 } });
+  });
+});
+
 describe.concurrent("a HubSpot that is down", () => {
+  it("is asked by the batches under way alone, however many there are", async ({ onTestFinished }) => {
+    const sync = contacts({
+      ...{ timings: FAULT_TIMINGS, batch_size: 1, rate: { calls_in_flight: 1 } },
+      batch_sizing: { one_batch_up_to_calls: 1, calls_per_batch: 2, max_batches: 16, parallelism: 2 },
+    });
+    const world = await flowWorld({ sync }, onTestFinished);
+    await world.people(persons(32));
+    await world.fault({ match: WRITES, times: "always", action: { apply: "never", reply: { status: 503 } } });
+    expect((await world.run()).success).toBe(false);
+    const { callsByStatus } = await world.inspect<{ callsByStatus: Record<string, number> }>("counters");
+    const tried = callsByStatus["503"] ?? 0;
+    await world.clearFaults();
+    expect(settlementOf((await world.run()).result)).toMatchObject({ outcomes: { acknowledged: 32 } });
+    // Two batches at a time, of two calls with four tries each; the other fourteen send nothing.
+    expect(tried).toBeLessThanOrEqual(16);
+  });
+
   it("for the whole push: the run is settled and fails with the code, and the next good run sends what is left", async ({
     onTestFinished,
   }) => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { settlementOf } from "../../f/reverse_etl/report/settlement_report.ts";
 import { errorOf, flowWorld } from "../support/flow_world.ts";
-import { persons } from "../support/people_sync.ts";
+import { contacts, persons } from "../support/people_sync.ts";
 import { partsOf, rendererOf, tableWith } from "../support/rendered.ts";
 
 const invalidTiers = (index: number) => (index < 3 ? { tier: "iron" } : {});
@@ -52,13 +52,16 @@ it("the figures of a run are in retl_runs, too, and every call is in the histogr
   expect(Number(run?.latency_p99_ms)).toBeLessThanOrEqual(Number(run?.latency_max_ms));
 });
 
-it("rows that were not sent and rows in doubt are told apart, each with its code where there is one", async () => {
-  const world = await flowWorld({ simulator: { daily: { calls: 4, resetMs: 3_600_000 } } });
+it("every row that was not sent has the code of what ended its batch, and of what kept the run from having any", async () => {
+  const sync = contacts({ batch_size: 1, rate: { calls_in_flight: 1 } });
+  const world = await flowWorld({ sync, simulator: { daily: { calls: 4, resetMs: 3_600_000 } } });
   await world.people(persons(30));
-  const figures = settlementOf((await world.run()).result)?.figures;
-  const told = figures?.codes.map(({ outcome, code }) => `${outcome} ${code}`) ?? [];
-  expect(told).toContain("deferred DAILY");
-  expect(told.filter((line) => !line.startsWith("deferred"))).toEqual([]);
+  for (const acknowledged of [3, 0]) {
+    const settlement = settlementOf((await world.run()).result);
+    expect(settlement?.outcomes.acknowledged).toBe(acknowledged);
+    const left = acknowledged === 0 ? 27 : 30 - acknowledged;
+    expect(settlement?.figures.codes).toMatchObject([{ outcome: "deferred", code: "DAILY", rows: left }]);
+  }
 });
 
 it("a run that fails after settling carries the same figures in its error", async () => {

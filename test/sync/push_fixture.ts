@@ -42,6 +42,8 @@ export interface Pushed {
   readonly received: readonly Received[];
   readonly records: readonly CallRecord[];
   readonly ended: boolean;
+  /** What the attempt's end says ended it early. */
+  readonly endedFor: string | null;
   readonly slept: readonly number[];
   /** The last entry of every row. */
   readonly outcomes: ReadonlyMap<number, Outcome>;
@@ -86,6 +88,7 @@ export async function pushTo(
   const clock = jumpingClock();
   const records: CallRecord[] = [];
   let ended = false;
+  let endedFor: string | null = null;
   let summary: PushSummary | null = null;
   let error: unknown = null;
   const resource = { token, base_url: baseUrl };
@@ -103,8 +106,9 @@ export async function pushTo(
             await options.append?.(added);
             records.push(...added);
           },
-          end: async () => {
+          end: async (reason = null) => {
             ended = true;
+            endedFor = reason;
           },
         },
         permit: { beforeCall: async () => true },
@@ -120,7 +124,7 @@ export async function pushTo(
   const outcomes = new Map(
     records.flatMap(({ results }) => results).map(({ seq, outcome }) => [seq, outcome]),
   );
-  return { summary, error, records, ended, slept: clock.slept, outcomes };
+  return { summary, error, records, ended, endedFor, slept: clock.slept, outcomes };
 }
 
 export async function* pagesOf(rows: readonly Change[], size: number): AsyncGenerator<readonly Change[]> {

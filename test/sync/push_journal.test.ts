@@ -24,7 +24,7 @@ async function halted(...entries: readonly (readonly [status: number, outcomes: 
     })),
   );
   const next = () => startAttempt(session, lease, { number: 2, first_seq: 3, last_seq: 3 });
-  return { next };
+  return { next, end: (reason: string) => first.end(reason) };
 }
 
 const acknowledged: Outcome = { kind: "acknowledged", hubspotId: "1" };
@@ -38,6 +38,14 @@ test("a batch learns that another met the daily limit or was refused whatever th
     [404, "RETL_HUBSPOT_REFUSED"],
   ] as const) {
     const { next } = await halted([200, [acknowledged]], [status, [deferred(code)]]);
+    expect((await next()).halted).toBe(code);
+  }
+});
+
+test("a batch learns what ended another early", async () => {
+  for (const code of ["DAILY_RESERVE", "MIGRATION", "RETL_HUBSPOT_UNREACHABLE"]) {
+    const { next, end } = await halted([200, [acknowledged]]);
+    await end(code);
     expect((await next()).halted).toBe(code);
   }
 });

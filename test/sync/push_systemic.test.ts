@@ -86,6 +86,36 @@ describe("an answer that no row is at fault for stops the push at once and keeps
   });
 });
 
+test("a refusal that meets a hundred rows one after the other ends the push, although others were accepted before", async () => {
+  const refused = {
+    status: 400,
+    body: { category: "VALIDATION_ERROR", message: "This portal takes no such record" },
+  };
+  const pushed = await push(
+    changes(1_000),
+    (request, number) => (number <= 2 ? allWritten(request) : refused),
+    {
+      sync: { callsInFlight: 1 },
+    },
+  );
+  expect(pushed.summary?.stopped).toMatchObject({ code: "RETL_HUBSPOT_REFUSED", reason: "VALIDATION_ERROR" });
+  expect(pushed.summary).toMatchObject({ acknowledged: 200, rejected: 100, deferred: 700 });
+  expect(pushed.endedFor).toBe("RETL_HUBSPOT_REFUSED");
+});
+
+test("rows that are wrong alike do not keep the others back: a healthy one between them begins the count anew", async () => {
+  const isWrong = (id: string | undefined) => Number(id?.slice(1)) > 100 && Number(id?.slice(1)) % 50 !== 0;
+  const pushed = await push(
+    changes(300),
+    (request) =>
+      request.inputs.some(({ id }) => isWrong(id))
+        ? { status: 400, body: { category: "VALIDATION_ERROR", message: "This portal takes no such record" } }
+        : allWritten(request),
+    { sync: { callsInFlight: 1 } },
+  );
+  expect(pushed.summary).toMatchObject({ acknowledged: 104, rejected: 196, deferred: 0, stopped: null });
+});
+
 test("calls that are too large for HubSpot are cut until they fit", async () => {
   const pushed = await push(changes(100), (request) =>
     request.inputs.length > 30 ? { status: 413, body: { message: "too large" } } : allWritten(request),

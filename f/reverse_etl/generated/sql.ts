@@ -569,6 +569,20 @@ shared_records as {{ materialized }} (
 overtaken_records as {{ materialized }} (
   select distinct hubspot_id from given_up where hubspot_id is not null
 ),
+-- What ended an attempt early is why its rows were not sent.
+ended as {{ materialized }} (
+  select f.run_id, f.first_seq, f.last_seq, {{ result.code }} as code
+  from folded as f
+  cross join {{ results }}
+  where f.kind = 'end' and not f.late
+),
+put_off as (
+  select p.run_id, p.seq, max(e.code) as code
+  from planned as p
+  join ended as e on e.run_id = p.run_id and p.seq between e.first_seq and e.last_seq
+  where p.deferred_code is null and not p.acknowledged and not p.rejected
+  group by p.run_id, p.seq
+),
 unfinished_attempts as (
   select s.run_id, s.first_seq, s.last_seq
   from folded as s
@@ -615,8 +629,8 @@ judged as (
 )
 select
   fold.fold_id,
-  run_id,
-  seq,
+  judged.run_id,
+  judged.seq,
   id,
   operation,
   reason,
@@ -628,12 +642,13 @@ select
     when is_shared then 'SAME_RECORD'
     when outcome = 'rejected' then rejected_code
     when outcome = 'unknown' then coalesce(unknown_code, rejected_code)
-    when outcome = 'deferred' then deferred_code
+    when outcome = 'deferred' then coalesce(deferred_code, put_off.code)
   end,
   case when outcome = 'rejected' then property end,
   case when is_shared then 'HubSpot keeps this row and another one in one record' else message end
 from judged
 cross join fold
+left join put_off on put_off.run_id = judged.run_id and put_off.seq = judged.seq
 union all
 select distinct
   fold.fold_id, c.run_id, c.seq, c.{{ id }}, c.operation, c.reason, c.row_hash, 'late', true,
@@ -693,7 +708,7 @@ select
   {{ now }}
 from {{ entries }}`,
   journal_before: `-- What an attempt has to know: how often this batch was started before, and what another batch of this run learnt that is true of every
--- batch: a daily limit, or a refusal whatever the row. An answer of that kind decides no row, so only the few entries without a decision
+-- batch: a daily limit, a migration of the portal, or a refusal whatever the row. An answer of that kind decides no row, so only the few entries without a decision
 -- are unfolded.
 select
   (
@@ -714,7 +729,7 @@ select
     ) as j
     cross join {{ results }}
     where {{ result.outcome }} = 'deferred'
-      and ({{ result.code }} in ('DAILY', 'DAILY_RESERVE') or {{ result.code }} like 'RETL_HUBSPOT_%')
+      and ({{ result.code }} in ('DAILY', 'DAILY_RESERVE', 'MIGRATION') or {{ result.code }} like 'RETL_HUBSPOT_%')
   ) as code`,
   journal_decided: `-- The rows of a batch that an earlier attempt of this run got an answer for.
 select distinct {{ result.seq }} as seq

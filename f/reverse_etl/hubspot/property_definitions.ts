@@ -29,10 +29,13 @@ export function parsePropertyDefinitions(answer: HubSpotAnswer): readonly Proper
     });
   }
   const code = told.kind === "accepted" ? "an answer of another shape" : told.code;
+  const isLimited = told.kind === "defer" || (told.kind === "wait" && told.limited);
   throw new RetlError("RETL_HUBSPOT_UNREACHABLE", {
     what: `HubSpot could not list the properties (${code}).`,
     state: NOTHING_SENT,
-    next: "Run again; if it persists, look at HubSpot's status page and at the resource's base_url.",
+    next: isLimited
+      ? "The limit of the account is used up: run again later, or see which application uses it."
+      : "Run again; if it persists, look at HubSpot's status page and at the resource's base_url.",
   });
 }
 

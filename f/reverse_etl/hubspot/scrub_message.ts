@@ -14,7 +14,7 @@ export function scrubMessage(
   let text = message.replace(/Property values were not valid:.*/s, "Property values were not valid");
   for (const value of [...sentValues].sort((a, b) => b.length - a.length)) {
     const bare = value.trim();
-    if (bare !== "" && !keep.includes(bare)) text = text.replace(occurrences(bare), "…");
+    if (bare !== "" && !keep.includes(bare)) text = without(text, bare);
   }
   text = text
     .replace(/https?:\/\/\S+/g, "…")
@@ -33,10 +33,27 @@ export function scrubMessage(
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
 }
 
+/**
+ * Of a value of more characters this beginning is looked for, because HubSpot may repeat only that, and a regular expression of the whole one
+ * is too large for an engine (V8 of Node 20 refuses one of 13,000 characters, tried 2026-11).
+ */
+const TELLING = 64;
+
 /** A long value is found anywhere, a short one only as a word of its own, so that the sentence stays readable. */
-function occurrences(value: string): RegExp {
-  const literal = value.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  return value.length >= 4
-    ? new RegExp(literal, "giu")
-    : new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "giu");
+function without(text: string, value: string): string {
+  const literal = (part: string) => part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  if (value.length > TELLING) {
+    const left = text.replaceAll(value, "…");
+    const beginning = Array.from(value.slice(0, 2 * TELLING))
+      .slice(0, TELLING)
+      .join("");
+    const at = left.search(new RegExp(literal(beginning), "iu"));
+    // How much of the value follows is not known, so the rest of the sentence goes with it.
+    return at < 0 ? left : `${left.slice(0, at)}…`;
+  }
+  const found =
+    value.length >= 4
+      ? new RegExp(literal(value), "giu")
+      : new RegExp(`(?<![\\p{L}\\p{N}])${literal(value)}(?![\\p{L}\\p{N}])`, "giu");
+  return text.replace(found, "…");
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Lease } from "./lease.ts";
+import { type Lease, readLease } from "./lease.ts";
 import type { Outcome } from "./outcome.ts";
 import type { AttemptJournal, CallRecord } from "./push_ports.ts";
 import { SeqSet } from "./seq_set.ts";
@@ -89,6 +89,19 @@ export async function startAttempt(
       ),
     end: (reason = null) => appendEntries(session, [{ ...common, kind: "end", ...endResults(reason) }]),
   };
+}
+
+/** Journals why nothing of a run is sent, before any attempt: its changes are put off with this code. Throws what the warehouse throws. */
+export async function journalDeferral(
+  session: SyncSession,
+  runId: string,
+  changes: number,
+  code: string,
+): Promise<void> {
+  const { token } = await readLease(session);
+  const span = { batch_number: "0", first_seq: "1", last_seq: `${changes}` };
+  const entry = { run_id: runId, token, attempt: randomUUID(), ...span };
+  await appendEntries(session, [{ ...entry, kind: "end", ...endResults(code) }]);
 }
 
 async function appendEntries(session: SyncSession, entries: readonly Entry[]): Promise<void> {

@@ -54,9 +54,9 @@ export class JournalBuffer {
     return flushed;
   }
 
-  /** Writes what is left and the attempt's end, with the limit that ended it. */
-  async end(deferredReason: string | null): Promise<void> {
+  /** Writes what is left and the attempt's end, with what ended it early. */
+  async end(reason: string | null): Promise<void> {
     await this.flush();
-    await this.#journal.end(deferredReason);
+    await this.#journal.end(reason);
   }
 }

@@ -60,7 +60,7 @@ export async function pushBatch({ sync, changes, expected, ports }: PushRequest)
   await pusher.finish();
   await journal.flush();
   const summary = counts.summary(halt.stopped, halt.deferredReason);
-  await journal.end(halt.deferredReason);
+  await journal.end(halt.deferredReason ?? halt.stopped?.code ?? null);
   return summary;
 }
 

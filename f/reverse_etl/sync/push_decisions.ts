@@ -1,11 +1,13 @@
 import type { PushRow } from "./call_of_changes.ts";
 import { ABOUT_THE_PROPERTY } from "./failure_codes.ts";
 import type { Outcome } from "./outcome.ts";
-import { type PushHalt, SYSTEMIC_AFTER } from "./push_halt.ts";
+import { type PushHalt, SYSTEMIC_AFTER, SYSTEMIC_IN_A_ROW } from "./push_halt.ts";
 import type { PushCounts } from "./push_summary.ts";
 
 export type Entry = { readonly seq: number; readonly outcome: Outcome };
 type Rejection = Extract<Outcome, { kind: "rejected" }>;
+
+const IN_A_ROW = "were refused one after the other for the same reason";
 
 /** Gives every row of a push its one outcome, and tells from the rows that were refused when it is not theirs. */
 export class PushDecisions {
@@ -13,6 +15,7 @@ export class PushDecisions {
   readonly #counts: PushCounts;
   readonly #refusedAlone = new Map<string, number>();
   readonly #refusedInARow = new Map<string, number>();
+  readonly #refusedAloneInARow = new Map<string, number>();
 
   constructor({ halt, counts }: { readonly halt: PushHalt; readonly counts: PushCounts }) {
     this.#halt = halt;
@@ -33,9 +36,12 @@ export class PushDecisions {
     if (row.outcome !== null) throw new Error(`row ${row.change.seq} was decided twice`);
     row.outcome = final;
     this.#counts.count(final);
-    if (final.kind === "acknowledged") this.#refusedInARow.clear();
+    if (final.kind === "acknowledged") {
+      this.#refusedInARow.clear();
+      this.#refusedAloneInARow.clear();
+    }
     if (final.kind === "rejected" && ABOUT_THE_PROPERTY.has(final.code)) {
-      this.#stopAfter(this.#refusedInARow, final, "were refused one after the other for the same reason");
+      this.#stopAfter(SYSTEMIC_AFTER, this.#refusedInARow, final, IN_A_ROW);
     }
     return { seq: row.change.seq, outcome: final };
   }
@@ -57,20 +63,19 @@ export class PushDecisions {
 
   /** Counts a row that was refused when it was sent alone. */
   refusedAlone(outcome: Rejection): void {
-    if (this.#counts.acknowledged === 0) {
-      this.#stopAfter(
-        this.#refusedAlone,
-        outcome,
-        "each sent alone, were refused for the same reason and none was accepted",
-      );
+    if (this.#counts.acknowledged > 0) {
+      this.#stopAfter(SYSTEMIC_IN_A_ROW, this.#refusedAloneInARow, outcome, IN_A_ROW);
+      return;
     }
+    const how = "each sent alone, were refused for the same reason and none was accepted";
+    this.#stopAfter(SYSTEMIC_AFTER, this.#refusedAlone, outcome, how);
   }
 
-  #stopAfter(counted: Map<string, number>, outcome: Rejection, how: string): void {
+  #stopAfter(most: number, counted: Map<string, number>, outcome: Rejection, how: string): void {
     const reason = `${outcome.code} ${outcome.property ?? ""}`;
     const count = (counted.get(reason) ?? 0) + 1;
     counted.set(reason, count);
-    if (count < SYSTEMIC_AFTER) return;
+    if (count < most) return;
     this.#halt.stop({
       code: "RETL_HUBSPOT_REFUSED",
       reason: outcome.code,

@@ -4,6 +4,9 @@ import type { Stop } from "./verdict.ts";
 /** Rows that HubSpot must refuse, each alone or one after the other, for one reason before the reason counts as everybody's. */
 export const SYSTEMIC_AFTER = 8;
 
+/** As many, where HubSpot has accepted others before: rows that are wrong alike may lie together, but not so many that others never come between. */
+export const SYSTEMIC_IN_A_ROW = 100;
+
 /** Whether this push may send anything more; shared by all its calls in flight. The first reason stays. */
 export class PushHalt {
   #stop: Stop | null = null;

@@ -35,9 +35,9 @@ export interface AttemptJournal {
   append(records: readonly CallRecord[]): Promise<void>;
   /**
    * Writes the attempt's end: everything it sent has been journalled, so a row of the batch without any entry was
-   * never sent. `deferredReason` is the limit that ended the attempt early, for the other batches of the run to read; null for none.
+   * never sent. `reason` is the limit, or the stop, that ended the attempt early, for the other batches of the run to read; null for none.
    */
-  end(deferredReason?: string | null): Promise<void>;
+  end(reason?: string | null): Promise<void>;
 }
 
 /** The right to send (protocol rules R3 and R5). */
