@@ -6,6 +6,7 @@ select
   message,
   plan_id,
   {{ params_text }} as params,
+  {{ outcome_codes_text }} as outcome_codes,
   {{ started_at_text }} as started_at,
   {{ finished_at_text }} as finished_at,
   case when failure_recorded_at is null then 'no' else 'yes' end as failed,

@@ -1,8 +1,8 @@
 import { isReserveReached } from "./hubspot/limit_answer.ts";
 import { parsePropertyDefinitions } from "./hubspot/property_definitions.ts";
-import { putOff, readProperties } from "./hubspot/read_properties.ts";
 import { hubspotFromResource } from "./hubspot/resource.ts";
 import { fingerprintOf, mappingProblems, withMissingCreated } from "./hubspot_preflight.ts";
+import { putOff, readProperties } from "./read_properties.ts";
 import { sizeBatches } from "./sync/batches.ts";
 import { keepDefinitionsSeen } from "./sync/definitions_seen.ts";
 import { journalDeferral } from "./sync/journal.ts";

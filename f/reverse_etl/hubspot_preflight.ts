@@ -1,9 +1,9 @@
 import { createProperties } from "./hubspot/create_properties.ts";
 import { parsePropertyDefinitions, readablePropertyDefinitions } from "./hubspot/property_definitions.ts";
-import { readProperties } from "./hubspot/read_properties.ts";
 import { hubspotFromResource } from "./hubspot/resource.ts";
 import type { HubSpotResource } from "./hubspot/resource_settings.ts";
 import { parseTokenScopes, scopeProblems, scopesNeeded } from "./hubspot/token_scopes.ts";
+import { readProperties } from "./read_properties.ts";
 import { definitionsFingerprint, readDefinitionsSeen } from "./sync/definitions_seen.ts";
 import { RetlError } from "./sync/error.ts";
 import type { HubSpot, PropertyDefinition } from "./sync/hubspot_port.ts";

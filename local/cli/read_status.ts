@@ -1,5 +1,6 @@
 import type { Metadata } from "../../f/asset_graph/event.ts";
 import { readLease } from "../../f/reverse_etl/sync/lease.ts";
+import { type OutcomeCode, putOffFor } from "../../f/reverse_etl/sync/run_figures.ts";
 import { parseRunParams } from "../../f/reverse_etl/sync/run_params.ts";
 import { statement } from "../../f/reverse_etl/sync/statement.ts";
 import { cell, countOf, type SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
@@ -41,6 +42,8 @@ export interface RunLine {
   readonly resync: string;
   readonly started_at: string;
   readonly finished_at: string | null;
+  /** Why rows were not sent, once each. */
+  readonly put_off_for: readonly string[];
   /** Null where the run did not get so far. */
   readonly counts: Readonly<Record<(typeof COUNTS)[number], number | null>>;
 }
@@ -86,6 +89,7 @@ export async function readStatus(
     started_at_text: dialect.timestampText("started_at"),
     finished_at_text: dialect.timestampText("finished_at"),
     params_text: dialect.jsonText("params"),
+    outcome_codes_text: dialect.jsonText("outcome_codes"),
     limit: `${limit}`,
   });
   const [stand] = await session.query("report_status", [sync.key], {
@@ -142,6 +146,7 @@ function runLine(row: Row, holder: string | null): RunLine {
     resync: parseRunParams(JSON.parse(row.params ?? "{}")).resync,
     started_at: cell(row, "started_at"),
     finished_at: row.finished_at ?? null,
+    put_off_for: putOffFor(JSON.parse(row.outcome_codes ?? "[]") as OutcomeCode[]),
     counts: Object.fromEntries(counts) as RunLine["counts"],
   };
 }

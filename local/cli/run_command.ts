@@ -5,7 +5,9 @@ import { SelectionError } from "../../f/asset_graph/selection_parser.ts";
 import { associationsOf } from "../../f/reverse_etl/report/association_report.ts";
 import type { AssociationReport } from "../../f/reverse_etl/sync/association_run.ts";
 import { hasCode } from "../../f/reverse_etl/sync/error.ts";
+import { putOffFor, readFigures } from "../../f/reverse_etl/sync/run_figures.ts";
 import { type RunRecord, readRun } from "../../f/reverse_etl/sync/runs.ts";
+import type { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import { type CompiledJob, FOLDER } from "../build/compile_flows.ts";
 import type { FlowRun } from "../flow_runner/flow_run.ts";
 import { isRecord } from "../flow_runner/job_result.ts";
@@ -31,8 +33,14 @@ export interface RunOptions extends WorkspaceOptions {
   readonly dryRun?: boolean;
 }
 
+/** A run as `retl_runs` has it. */
+export interface RunResult extends RunRecord {
+  /** Why rows were not sent, once each. */
+  readonly putOffFor: readonly string[];
+}
+
 /** What one run left in `retl_runs`, by sync; a sync that the run did not reach is not among them. */
-export type RunRecords = readonly (readonly [sync: string, record: RunRecord])[];
+export type RunRecords = readonly (readonly [sync: string, record: RunResult])[];
 
 /** Runs a job's compiled flow on this machine. */
 export async function runCommand(
@@ -162,16 +170,23 @@ async function readRecords(
   syncs: readonly DeclaredSync[],
   runId: string,
 ): Promise<RunRecords> {
-  const records: (readonly [string, RunRecord])[] = [];
+  const records: (readonly [string, RunResult])[] = [];
   for (const declared of syncs) {
     try {
-      const record = await withSync(open, declared, "run", (session) => readRun(session, runId));
+      const record = await withSync(open, declared, "run", (session) => readResult(session, runId));
       if (record !== null) records.push([declared.sync.key, record]);
     } catch (error) {
       if (!hasCode(error, "RETL_NOT_MIGRATED")) throw error;
     }
   }
   return records;
+}
+
+async function readResult(session: SyncSession, runId: string): Promise<RunResult | null> {
+  const record = await readRun(session, runId);
+  if (record === null) return null;
+  const { codes } = await readFigures(session, runId);
+  return { ...record, putOffFor: putOffFor(codes) };
 }
 
 function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {

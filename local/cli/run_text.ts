@@ -3,7 +3,7 @@ import type { CompiledJob } from "../build/compile_flows.ts";
 import type { FlowRun } from "../flow_runner/flow_run.ts";
 import type { Failure } from "./cli_error.ts";
 import { type Cell, type Printer, whole } from "./printer.ts";
-import type { RunRecords } from "./run_command.ts";
+import type { RunRecords, RunResult } from "./run_command.ts";
 
 /** How a run went, for people. */
 export function runText(
@@ -33,6 +33,7 @@ export function runText(
     `${printer.heading(job.job.name)}  ${word} in ${took}  ${colors.dim(`run ${run.jobId}`)}`,
     ...(notPushed === null ? [] : [`  Nothing was pushed: ${notPushed}.`]),
     ...(records.length === 0 ? [] : [recordTable(printer, records)]),
+    ...records.flatMap(([sync, record]) => putOffText(sync, record)),
     ...[...associations].map(([sync, report]) => associationText(sync, report)),
     ...(failure === null ? [] : [`  ${colors.red(failure.code)}: ${failure.message.trim()}`]),
     // The error of the flow repeats that of a step, unless a loop or settle stands between the two.
@@ -54,6 +55,13 @@ export function runText(
   ].join("\n");
 }
 
+function putOffText(sync: string, { outcomes, putOffFor }: RunResult): string[] {
+  if (outcomes === null || outcomes.deferred === 0 || putOffFor.length === 0) return [];
+  return [
+    `  ${whole(outcomes.deferred)} rows of ${sync} were not sent (${putOffFor.join(", ")}); the next run sends them`,
+  ];
+}
+
 function associationText(sync: string, report: AssociationReport): string {
   const { created, removed, left, rejected, deferred, unknown, planned } = report;
   const counts = { created, removed, left, rejected, deferred, unknown, waiting: planned.waiting };
@@ -67,7 +75,8 @@ function recordTable(printer: Printer, records: RunRecords): string {
   const columns = records.map(
     ([sync, { status, plan, outcomes, calls }]): Record<string, Cell> => ({
       sync,
-      status,
+      // The run is over: one that was not settled has failed.
+      status: status === "running" ? "failed" : status,
       ...plan,
       ...outcomes,
       calls: calls?.calls ?? null,

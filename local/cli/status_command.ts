@@ -3,7 +3,7 @@ import { reachableAssets } from "../../f/asset_graph/graph.ts";
 import { failureOf } from "./cli_error.ts";
 import { type CommandResult, EXIT, type ExitCode, gravest } from "./command_result.ts";
 import { findSync, loadProject } from "./project.ts";
-import { readStatus, type SyncStatus } from "./read_status.ts";
+import { type RunLine, readStatus, type SyncStatus } from "./read_status.ts";
 import { statusText } from "./status_text.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { withSync } from "./sync_session.ts";
@@ -79,12 +79,17 @@ function judge({ runs, assets, lease }: SyncStatus): Judgement {
     case "held":
       return { exit: EXIT.problems, word: "held", why: last.message };
     case "partial":
-      return { exit: EXIT.fine, word: "incomplete", why: "the next run goes on with what is left" };
+      return { exit: EXIT.fine, word: "incomplete", why: incomplete(last) };
     case "running":
       return { exit: EXIT.fine, word: "running", why: null };
     default:
       return { exit: EXIT.fine, word: "ok", why: null };
   }
+}
+
+function incomplete({ put_off_for }: RunLine): string {
+  const why = put_off_for.length === 0 ? "" : ` (${put_off_for.join(", ")})`;
+  return `the next run goes on with what is left${why}`;
 }
 
 function documentOf(found: FoundStatus): object {

@@ -20,7 +20,11 @@ interface Flags {
   readonly state?: string;
 }
 
+/** As the commands of `tailrace` end: 2 for a command line that is wrong. */
+const EXIT_USAGE = 2;
+
 const command = new Command("simulator")
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
   .description("A HubSpot that runs on this machine, as unforgiving as the real one.")
   .option("--port <number>", "port to listen on; 0 takes a free one", wholeNumber, 8787)
   .option("--burst <calls>", "calls of one token in a window", wholeNumber, 190)
@@ -75,7 +79,13 @@ async function startOptions(flags: Flags): Promise<StartOptions> {
 }
 
 async function fileOf<T>(file: string | undefined, schema: z.ZodType<T[]>): Promise<T[]> {
-  return file === undefined ? [] : schema.parse(JSON.parse(await readFile(file, "utf8")));
+  if (file === undefined) return [];
+  try {
+    return schema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    return command.error(`error: ${file} cannot be read: ${why}`);
+  }
 }
 
 function wholeNumber(text: string): number {
@@ -96,7 +106,12 @@ function echo(text: string): boolean | "errors" {
 }
 
 function fail(error: unknown): void {
-  const message = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+  const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+  const message = isTaken
+    ? "its port is taken. End what listens there, or choose another with --port."
+    : error instanceof z.ZodError
+      ? z.prettifyError(error)
+      : String(error);
   process.stderr.write(`The simulator did not start or stop cleanly: ${message}\n`);
   process.exit(1);
 }

@@ -266,6 +266,19 @@ describe("limits and stops", () => {
     expect(pushed.summary).toMatchObject({ deferred: 2, deferredReason: "RATE_LIMIT" });
   });
 
+  test.each([
+    ["423", 423, 2],
+    ["477", 477, 60],
+  ])("a %s that names no time is waited for, and the call sent again", async (_, status, seconds) => {
+    const pushed = await push(changes(2), (request, number) =>
+      number === 1 ? { status, body: {} } : allWritten(request),
+    );
+    expect(pushed.slept).toHaveLength(1);
+    expect(pushed.slept[0]).toBeGreaterThanOrEqual(seconds * 1_000);
+    expect(pushed.slept[0]).toBeLessThanOrEqual(seconds * 1_100);
+    expect(pushed.summary).toMatchObject({ acknowledged: 2, calls: 2 });
+  });
+
   test("a migration of an hour is not waited for", async () => {
     const pushed = await push(
       changes(250),

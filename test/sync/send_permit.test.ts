@@ -108,6 +108,31 @@ describe("R3 and R5: the permit to send", () => {
     expect(extensions).toHaveLength(3);
   });
 
+  it("is not given where the lease has less left than a call may take until it has ended at HubSpot", async () => {
+    const { fixture, session, lease } = await leased();
+    const { dialect } = fixture.warehouse;
+    let extensions = 0;
+    const ending = new SyncSession(
+      {
+        ...fixture.warehouse,
+        async execute(sql, binds) {
+          const written = await fixture.warehouse.execute(sql, binds);
+          extensions += 1;
+          // A call's timeout, HubSpot's own time and the clock skew are 500 ms together.
+          if (extensions === 1)
+            await fixture.warehouse.execute(
+              `update ${LEASE} set expires_at = ${dialect.addMilliseconds(dialect.now, "450")}`,
+            );
+          return written;
+        },
+      },
+      fixture.sync,
+    );
+    expect(await sendPermit(ending, lease, manualClock()).beforeCall()).toBe(false);
+    expect(extensions).toBe(2);
+    expect((await readLease(session)).remainingMs).toBeGreaterThan(1_000);
+  });
+
   it("is refused as soon as another run holds the lease", async () => {
     const { permit, clock, takeOver } = await given();
     await takeOver();

@@ -94,8 +94,9 @@ function keyProblems(
   definition: PropertyDefinition | undefined,
   names: readonly string[],
 ): readonly MappingProblem[] {
-  if (definition === undefined) return [missing(property, names)];
-  if (definition.archived) return [archived(property)];
+  if (definition === undefined) return [{ ...missing(property, names), fix: CREATE_KEY }];
+  if (definition.archived)
+    return [{ ...archived(property), fix: "Restore it in HubSpot, or match by another property." }];
   if (definition.hasUniqueValue || property === UNIQUE_ANYWAY) return [];
   return [
     {
@@ -106,6 +107,9 @@ function keyProblems(
     },
   ];
 }
+
+const CREATE_KEY =
+  "Create it in HubSpot as a text with unique values (that can be chosen only at creation), let a run create it (create_missing_properties: { match_property: true }), or match by another property.";
 
 const CREATE_IT =
   "Create it in HubSpot, let a run create it (create_missing_properties), or remove the mapping.";

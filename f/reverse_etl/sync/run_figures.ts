@@ -114,6 +114,12 @@ export async function readFigures(session: SyncSession, runId: string): Promise<
   };
 }
 
+/** Why rows were not sent, once each. */
+export function putOffFor(codes: readonly OutcomeCode[]): readonly string[] {
+  const named = codes.flatMap(({ outcome, code }) => (outcome === "deferred" && code !== null ? [code] : []));
+  return [...new Set(named)];
+}
+
 /** Requests that a limit permits in a time; a time shorter than its window has a whole window's. */
 function permittedCalls(milliseconds: number, rate: SyncConfig["rate"]): number {
   return Math.floor(rate.calls * Math.max(1, milliseconds / (rate.window_seconds * 1000)));

@@ -62,6 +62,21 @@ it("a DuckDB file that another process has open is busy", TIMEOUT, async () => {
   expect({ code, err }).toEqual({ code: 4, err: expect.stringContaining("RETL_WAREHOUSE_LOCKED") });
 });
 
+it("simulator ends with 2 for options and files that it cannot take, and says which", TIMEOUT, async () => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, "faults.json"), '[{ "nth": 1 }]');
+  for (const args of [
+    ["--bogus"],
+    ["--port", "abc"],
+    ["--faults", "nowhere.json"],
+    ["--faults", "faults.json"],
+  ]) {
+    const { code, out, err } = await bin(cwd, "simulator", ...args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(args.at(-1));
+  }
+});
+
 it("simulator is the simulator, with its own options, until it is told to end", TIMEOUT, async () => {
   const child = spawn(process.execPath, [BIN, "simulator", "--port", "0", "--token", "one"], {
     stdio: ["ignore", "pipe", "inherit"],

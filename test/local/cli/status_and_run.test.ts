@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { WRITES } from "../../support/lost_answers.ts";
 import { contacts, persons } from "../../support/people_sync.ts";
 import { cliWorld } from "./cli_world.ts";
 
@@ -40,6 +41,24 @@ describe("run", () => {
       success: true,
       syncs: [{ sync: SYNC, status: "succeeded" }],
     });
+  });
+
+  it("says why rows were not sent, and so does status, until a run has sent them", async () => {
+    const world = await cliWorld();
+    await world.people(persons(4));
+    const reply = { status: 477, headers: { "retry-after": "3600" } };
+    await world.fault({ match: WRITES, times: "always", action: { reply } });
+    const { code, out } = await world.cli("run", "people");
+    expect(code).toBe(0);
+    expect(out).toContain("4 rows of hubspot/contacts were not sent (MIGRATION); the next run sends them");
+    const status = async () => (await world.json<StatusDocument>("status", SYNC)).syncs[0];
+    expect(await status()).toMatchObject({
+      verdict: "incomplete",
+      why: "the next run goes on with what is left (MIGRATION)",
+    });
+    await world.clearFaults();
+    expect((await world.cli("run", "people")).out).not.toContain("not sent");
+    expect(await status()).toMatchObject({ verdict: "ok" });
   });
 
   it("that is dry sends nothing and names the command that shows its plan", async () => {

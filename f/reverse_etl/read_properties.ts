@@ -1,8 +1,8 @@
-import { withRetries } from "../sync/call_retry.ts";
-import { type Clock, type Random, systemClock, systemRandom } from "../sync/clock.ts";
-import type { HubSpot, HubSpotAnswer } from "../sync/hubspot_port.ts";
-import type { Defer, Wait } from "../sync/verdict.ts";
-import { judgeStatus } from "./judge_status.ts";
+import { judgeStatus } from "./hubspot/judge_status.ts";
+import { withRetries } from "./sync/call_retry.ts";
+import { type Clock, type Random, systemClock, systemRandom } from "./sync/clock.ts";
+import type { HubSpot, HubSpotAnswer } from "./sync/hubspot_port.ts";
+import type { Defer, Wait } from "./sync/verdict.ts";
 
 /**
  * Asks for the properties of an object type, and waits for a burst limit, a lock or a migration as a push does. Answers what came last; throws
