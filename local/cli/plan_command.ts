@@ -70,7 +70,8 @@ export async function planCommand(
         ? null
         : `a run would send nothing: ${ENVIRONMENT} is ${environment ?? "not set"}`;
     const held = plans.some(({ plan }) => plan.would_hold.length > 0);
-    const refused = plans.some(({ plan }) => plan.mapping_problems.length > 0);
+    // What could not be looked at may be a problem, too.
+    const refused = plans.some(({ plan }) => plan.mapping_problems.length + plan.not_read.length > 0);
     return {
       exit: failure?.exit ?? (refused ? EXIT.problems : held ? EXIT.held : EXIT.fine),
       document: {
@@ -123,7 +124,7 @@ function planText(printer: Printer, { sync, plan, sample, approve }: ShownPlan, 
   const { colors } = printer;
   const { counts, estimate, would_hold, mapping_problems, not_read, associations } = plan;
   const links = (associations?.to_create ?? 0) + (associations?.to_remove ?? 0);
-  const took = durationText(estimate.seconds * 1000);
+  const took = estimate.seconds < 1 ? "less than a second" : `about ${durationText(estimate.seconds * 1000)}`;
   return [
     `${printer.heading(sync)}  ${counted(plan.changes, "change")}  ${colors.dim(`${plan.plan_id}, nothing was sent`)}`,
     printer.table(
@@ -132,7 +133,9 @@ function planText(printer: Printer, { sync, plan, sample, approve }: ShownPlan, 
     ),
     ...(plan.changes === 0
       ? []
-      : [`  ${counted(estimate.calls, "call")}, about ${took} at the present limits`]),
+      : not_read.length > 0
+        ? [`  ${counted(estimate.calls, "call")}; how long they take is not known`]
+        : [`  ${counted(estimate.calls, "call")}, ${took} at the present limits`]),
     ...(associations === null
       ? []
       : [

@@ -99,6 +99,13 @@ describe("an alert", () => {
     expect(texts()).toEqual([]);
   });
 
+  it("is not raised by an approval of a plan that is not there", async () => {
+    const { run, world, texts } = await alertedWorld();
+    await world.people(persons(3));
+    expect(errorOf(await run({ args: { approve: "plan_0" } }))?.name).toBe("RETL_APPROVAL_UNKNOWN");
+    expect(texts()).toEqual([]);
+  });
+
   it("is not raised by a dry run that fails", async () => {
     const { run, world, texts } = await alertedWorld();
     await world.sql("drop table retl.people");

@@ -37,12 +37,21 @@ export interface AlertFacts {
   readonly runMs: number;
 }
 
-/** Codes after which another run is in charge of the sync: its end says how the sync is. */
-const ANOTHER_RUN_DECIDES: readonly string[] = ["RETL_BUSY", "RETL_LEASE_LOST", "RETL_RUN_SETTLED"];
+/**
+ * Codes that say nothing of how the sync is: another run is in charge of it, or somebody approved a plan that is not there any more and reads
+ * it in the answer.
+ */
+const SAYS_NOTHING_OF_THE_SYNC: readonly string[] = [
+  "RETL_BUSY",
+  "RETL_LEASE_LOST",
+  "RETL_RUN_SETTLED",
+  "RETL_APPROVAL_UNKNOWN",
+  "RETL_PLAN_CHANGED",
+];
 
 /** Whether a run that failed with this code is worth an alert. */
 export function raisesAlert(code: string): boolean {
-  return !ANOTHER_RUN_DECIDES.includes(code);
+  return !SAYS_NOTHING_OF_THE_SYNC.includes(code);
 }
 
 /** Compares how a run ended with the thresholds of its sync; a threshold that is absent raises nothing. */

@@ -24,7 +24,7 @@ describe("plan", () => {
     const { code, out } = await world.cli("plan", SYNC);
     expect(code).toBe(0);
     expect(out).toMatch(/hubspot\/contacts {2}1 change {2}plan_[0-9a-f]+, nothing was sent/);
-    expect(out).toMatch(/1 call, about \d+ s at the present limits/);
+    expect(out).toContain("1 call, less than a second at the present limits");
     expect(out).toMatch(/p1 +update +tier /);
     expect(out).not.toMatch(/silver|gold/);
     expect(await world.writeCalls()).toBe(calls);
@@ -35,6 +35,17 @@ describe("plan", () => {
     const [, approve = ""] = /^npx tailrace (.*)$/.exec(plans[0]?.approve ?? "") ?? [];
     expect(await world.cli(...approve.split(" "))).toMatchObject({ code: 0 });
     expect((await world.held()).p1?.tier).toBe("silver");
+  });
+
+  it("that could not look at HubSpot ends with 1, says so, and tells no time", async () => {
+    const world = await cliWorld();
+    await world.people(persons(4));
+    await world.fault({ match: { path: "/crm/" }, times: "always", action: { reply: { status: 503 } } });
+    const { code, out } = await world.cli("plan", SYNC);
+    expect(code).toBe(1);
+    expect(out).toContain("1 call; how long they take is not known");
+    expect(out).toContain("could not be looked at: the mapping (RETL_HUBSPOT_UNREACHABLE)");
+    expect(out).not.toContain("present limits");
   });
 
   it("of a resync names a command that makes the same plan again", async () => {
