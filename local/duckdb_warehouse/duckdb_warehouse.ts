@@ -22,10 +22,12 @@ export async function openDuckdb(path: string, dialect: Dialect = duckdbDialect)
     execute: (sql, binds) => queue.run(() => retryConflicts(() => raw.execute(sql, binds))),
     stream: (sql, binds) => queue.stream(() => raw.stream(sql, binds)),
     transaction: (work) => queue.run(() => retryConflicts(() => transaction(connection, inTurn(raw), work))),
-    async close() {
-      connection.closeSync();
-      file.release();
-    },
+    // Not while a statement runs: the engine ends the whole process then.
+    close: () =>
+      queue.close(async () => {
+        connection.closeSync();
+        file.release();
+      }),
   };
 }
 

@@ -83,8 +83,17 @@ export function warehouseContract(name: string, opener: () => Promise<() => Prom
       const { open } = await opened();
       const other = await open();
       await other.close();
-      await expect(other.query("select 1 as one")).rejects.toThrow();
-      await expect(other.transaction(async () => undefined)).rejects.toThrow();
+      await expect(other.query("select 1 as one")).rejects.toThrow("closed");
+      await expect(other.transaction(async () => undefined)).rejects.toThrow("closed");
+    });
+
+    it("the end waits for the statements that were asked for before it", async () => {
+      const { open, warehouse } = await opened();
+      const other = await open();
+      const asked = ["1", "2", "3"].map((id) => other.execute("insert into notes (id) values (?)", [id]));
+      await other.close();
+      await Promise.all(asked);
+      expect(await warehouse.query("select id from notes order by id")).toHaveLength(3);
     });
 
     it("statements of one session run one after another however they are asked for", async () => {
