@@ -1,6 +1,6 @@
 -- What an attempt has to know: how often this batch was started before, and what another batch of this run learnt that is true of every
--- batch: a daily limit, a migration of the portal, or a refusal whatever the row. An answer of that kind decides no row, so only the few entries without a decision
--- are unfolded.
+-- batch: a daily limit, a migration of the portal, or a refusal whatever the row. An answer of that kind decides no row, so only the few
+-- entries without a decision are unfolded.
 select
   (
     select cast(count(*) as varchar)

@@ -1,8 +1,8 @@
 import { judgeStatus } from "./hubspot/judge_status.ts";
 import { withRetries } from "./sync/call_retry.ts";
-import { type Clock, type Random, systemClock, systemRandom } from "./sync/clock.ts";
+import { systemClock, systemRandom } from "./sync/clock.ts";
 import type { HubSpot, HubSpotAnswer } from "./sync/hubspot_port.ts";
-import type { Defer, Wait } from "./sync/verdict.ts";
+import { type Defer, holdsForEveryCall, type Wait } from "./sync/verdict.ts";
 
 /**
  * Asks for the properties of an object type, and waits for a burst limit, a lock or a migration as a push does. Answers what came last; throws
@@ -12,7 +12,6 @@ export async function readProperties(
   hubspot: Pick<HubSpot, "properties">,
   objectType: string,
   archived = false,
-  ports: { readonly clock: Clock; readonly random: Random } = { clock: systemClock, random: systemRandom },
 ): Promise<HubSpotAnswer> {
   const answers: HubSpotAnswer[] = [];
   const once = async () => {
@@ -21,6 +20,7 @@ export async function readProperties(
     const told = putOff(answer);
     return told?.kind === "wait" ? told : { kind: "told" as const };
   };
+  const ports = { clock: systemClock, random: systemRandom };
   await withRetries(once, { ...ports, beforePause: async () => undefined, isOver: () => false });
   const [last] = answers;
   if (last === undefined) throw new Error("Internal error: the properties were not asked for.");
@@ -30,8 +30,5 @@ export async function readProperties(
 /** What keeps every call from being taken for a time, as HubSpot says; null for every other answer. */
 export function putOff(answer: HubSpotAnswer): Wait | Defer | null {
   const told = judgeStatus(answer);
-  if (told.kind === "defer") return told;
-  const isNamed =
-    told.kind === "wait" && (told.limited || told.code === "LOCKED" || told.code === "MIGRATION");
-  return isNamed ? told : null;
+  return told.kind === "defer" || (told.kind === "wait" && holdsForEveryCall(told)) ? told : null;
 }

@@ -1,6 +1,6 @@
 import type { Metadata } from "../../f/asset_graph/event.ts";
 import { readLease } from "../../f/reverse_etl/sync/lease.ts";
-import { type OutcomeCode, putOffFor } from "../../f/reverse_etl/sync/run_figures.ts";
+import { outcomeCodes, putOffFor } from "../../f/reverse_etl/sync/run_figures.ts";
 import { parseRunParams } from "../../f/reverse_etl/sync/run_params.ts";
 import { statement } from "../../f/reverse_etl/sync/statement.ts";
 import { cell, countOf, type SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
@@ -146,7 +146,7 @@ function runLine(row: Row, holder: string | null): RunLine {
     resync: parseRunParams(JSON.parse(row.params ?? "{}")).resync,
     started_at: cell(row, "started_at"),
     finished_at: row.finished_at ?? null,
-    put_off_for: putOffFor(JSON.parse(row.outcome_codes ?? "[]") as OutcomeCode[]),
+    put_off_for: putOffFor(outcomeCodes(row.outcome_codes)),
     counts: Object.fromEntries(counts) as RunLine["counts"],
   };
 }

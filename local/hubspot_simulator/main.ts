@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
+import { EXIT } from "../cli/command_result.ts";
 import { type StartOptions, startSimulator } from "./server.ts";
 import { DEFAULT_TOKEN, faultRules, objectSpecifications } from "./settings.ts";
 
@@ -20,11 +21,8 @@ interface Flags {
   readonly state?: string;
 }
 
-/** As the commands of `tailrace` end: 2 for a command line that is wrong. */
-const EXIT_USAGE = 2;
-
 const command = new Command("simulator")
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.fine : EXIT.usage))
   .description("A HubSpot that runs on this machine, as unforgiving as the real one.")
   .option("--port <number>", "port to listen on; 0 takes a free one", wholeNumber, 8787)
   .option("--burst <calls>", "calls of one token in a window", wholeNumber, 190)
@@ -83,8 +81,7 @@ async function fileOf<T>(file: string | undefined, schema: z.ZodType<T[]>): Prom
   try {
     return schema.parse(JSON.parse(await readFile(file, "utf8")));
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    return command.error(`error: ${file} cannot be read: ${why}`);
+    return command.error(`error: ${file} cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -105,15 +102,17 @@ function echo(text: string): boolean | "errors" {
   throw new InvalidArgumentError("It is true, false or errors.");
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+}
+
 function fail(error: unknown): void {
   const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
   const message = isTaken
     ? "its port is taken. End what listens there, or choose another with --port."
-    : error instanceof z.ZodError
-      ? z.prettifyError(error)
-      : String(error);
+    : messageOf(error);
   process.stderr.write(`The simulator did not start or stop cleanly: ${message}\n`);
-  process.exit(1);
+  process.exit(EXIT.problems);
 }
 
 main().catch(fail);

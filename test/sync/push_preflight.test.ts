@@ -72,6 +72,15 @@ test("every problem is reported at once", () => {
   expect(codes([], "nowhere")).toEqual(["nowhere PROPERTY_MISSING"]);
 });
 
+test("a missing key's fix asks for unique values, and names the nearest property to match by", () => {
+  const fix = (name: string) => checkMapping([], name, DEFINITIONS)[0]?.fix;
+  expect(fix("customer_i")).toMatch(
+    /^Match by customer_id if that is meant\. Create it .* with unique values/,
+  );
+  expect(fix("nowhere")).toMatch(/^Create it .* with unique values/);
+  expect(fix("old")).toBe("Restore it in HubSpot, or match by another property.");
+});
+
 test("a missing property's fix names the nearest one that exists", () => {
   const fix = (name: string) =>
     checkMapping([{ destination_name: name, valueKind: "text" }], null, DEFINITIONS)[0]?.fix;

@@ -78,7 +78,7 @@ export class CallWindow {
 
   /** HubSpot does not count this call. */
   forget(call: WindowCall, now: number): void {
-    if (call.answeredAt === null) this.answered(call, now, now - call.sentAt);
+    this.answered(call, now, now - call.sentAt);
     if (call.counts) this.#counted -= 1;
     call.counts = false;
   }

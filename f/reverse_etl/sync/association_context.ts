@@ -8,7 +8,7 @@ import { sendPaced } from "./paced_request.ts";
 import type { PushHalt } from "./push_halt.ts";
 import type { RateLimiter, SendPermit } from "./push_ports.ts";
 import type { Reachability } from "./reachability.ts";
-import type { Defer, StopVerdict, Wait } from "./verdict.ts";
+import { type Defer, holdsForEveryCall, type StopVerdict, type Wait } from "./verdict.ts";
 
 /** Everything that the requests of one run about associations share. */
 export interface AssociationContext {
@@ -75,8 +75,9 @@ export async function ask<V extends { readonly kind: string }>(
       halt.stop((result as StopVerdict).stop);
       return { kind: "unanswered", code: (result as StopVerdict).stop.code, maybeApplied };
     case "wait": {
-      const { code, limited } = result as Wait;
-      if (limited || code === "LOCKED" || code === "MIGRATION") halt.defer(code);
+      const wait = result as Wait;
+      const { code } = wait;
+      if (holdsForEveryCall(wait)) halt.defer(code);
       else reachability.usedUp(code, write?.canBeCut ?? false, write?.troubleSince ?? null);
       return { kind: "unanswered", code, maybeApplied };
     }

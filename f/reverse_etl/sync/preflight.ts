@@ -60,7 +60,7 @@ function problemsOf(
   definition: PropertyDefinition | undefined,
   names: readonly string[],
 ): readonly MappingProblem[] {
-  if (definition === undefined) return [missing(property, names)];
+  if (definition === undefined) return [missing(property, names, "Map to", CREATE_IT)];
   if (definition.archived) return [archived(property)];
   const problems: MappingProblem[] = [];
   if (definition.calculated) {
@@ -94,7 +94,7 @@ function keyProblems(
   definition: PropertyDefinition | undefined,
   names: readonly string[],
 ): readonly MappingProblem[] {
-  if (definition === undefined) return [{ ...missing(property, names), fix: CREATE_KEY }];
+  if (definition === undefined) return [missing(property, names, "Match by", CREATE_KEY)];
   if (definition.archived)
     return [{ ...archived(property), fix: "Restore it in HubSpot, or match by another property." }];
   if (definition.hasUniqueValue || property === UNIQUE_ANYWAY) return [];
@@ -114,13 +114,18 @@ const CREATE_KEY =
 const CREATE_IT =
   "Create it in HubSpot, let a run create it (create_missing_properties), or remove the mapping.";
 
-function missing(property: string, names: readonly string[]): MappingProblem {
+function missing(
+  property: string,
+  names: readonly string[],
+  use: "Map to" | "Match by",
+  create: string,
+): MappingProblem {
   const near = nearestName(property, names);
   return {
     property,
     code: "PROPERTY_MISSING",
     problem: "HubSpot has no property of this internal name",
-    fix: near === null ? CREATE_IT : `Map to ${near} if that is meant. ${CREATE_IT}`,
+    fix: near === null ? create : `${use} ${near} if that is meant. ${create}`,
   };
 }
 

@@ -15,7 +15,6 @@ export class PushDecisions {
   readonly #counts: PushCounts;
   readonly #refusedAlone = new Map<string, number>();
   readonly #refusedInARow = new Map<string, number>();
-  readonly #refusedAloneInARow = new Map<string, number>();
 
   constructor({ halt, counts }: { readonly halt: PushHalt; readonly counts: PushCounts }) {
     this.#halt = halt;
@@ -38,7 +37,7 @@ export class PushDecisions {
     this.#counts.count(final);
     if (final.kind === "acknowledged") {
       this.#refusedInARow.clear();
-      this.#refusedAloneInARow.clear();
+      this.#refusedAlone.clear();
     }
     if (final.kind === "rejected" && ABOUT_THE_PROPERTY.has(final.code)) {
       this.#stopAfter(SYSTEMIC_AFTER, this.#refusedInARow, final, IN_A_ROW);
@@ -63,12 +62,11 @@ export class PushDecisions {
 
   /** Counts a row that was refused when it was sent alone. */
   refusedAlone(outcome: Rejection): void {
-    if (this.#counts.acknowledged > 0) {
-      this.#stopAfter(SYSTEMIC_IN_A_ROW, this.#refusedAloneInARow, outcome, IN_A_ROW);
-      return;
-    }
-    const how = "each sent alone, were refused for the same reason and none was accepted";
-    this.#stopAfter(SYSTEMIC_AFTER, this.#refusedAlone, outcome, how);
+    const [most, how] =
+      this.#counts.acknowledged === 0
+        ? [SYSTEMIC_AFTER, "each sent alone, were refused for the same reason and none was accepted"]
+        : [SYSTEMIC_IN_A_ROW, IN_A_ROW];
+    this.#stopAfter(most, this.#refusedAlone, outcome, how);
   }
 
   #stopAfter(most: number, counted: Map<string, number>, outcome: Rejection, how: string): void {

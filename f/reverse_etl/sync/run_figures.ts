@@ -110,8 +110,13 @@ export async function readFigures(session: SyncSession, runId: string): Promise<
     latency_histogram: JSON.parse(row?.latency_histogram ?? "[]") as LatencyBucket[],
     pushing_ms: optional(row, "pushing_ms"),
     permitted_calls: optional(row, "permitted_calls"),
-    codes: JSON.parse(row?.outcome_codes ?? "[]") as OutcomeCode[],
+    codes: outcomeCodes(row?.outcome_codes),
   };
+}
+
+/** The codes that a run was stored with, as text; none where it was not settled. */
+export function outcomeCodes(text: string | null | undefined): readonly OutcomeCode[] {
+  return JSON.parse(text ?? "[]") as OutcomeCode[];
 }
 
 /** Why rows were not sent, once each. */

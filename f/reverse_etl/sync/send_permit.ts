@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { RetlError } from "./error.ts";
+import { hasCode } from "./error.ts";
 import { type Lease, proveLease, readLease } from "./lease.ts";
 import type { SendPermit } from "./push_ports.ts";
 import type { SyncSession } from "./sync_session.ts";
@@ -24,13 +24,10 @@ export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): Se
     const asked = clock.now();
     await proveLease(session, lease);
     const { remainingMs, notBeforeMs } = await readLease(session);
-    if (!waited && notBeforeMs > 0) {
-      // Nothing is permitted while this waits; the lease is proved again after it.
-      await clock.sleep(notBeforeMs);
-      waited = true;
-      return;
-    }
+    const isToWait = !waited && notBeforeMs > 0;
     waited = true;
+    // Nothing is permitted while this waits; the lease is proved again after it.
+    if (isToWait) return clock.sleep(notBeforeMs);
     expiresAt = asked + remainingMs;
     extendedAt = asked;
     triedEarly = false;
@@ -49,7 +46,7 @@ export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): Se
     void begin(
       extend().catch((error: unknown) => {
         // A warehouse that is away for a moment is asked again when the time is over.
-        if (error instanceof RetlError && error.code === "RETL_LEASE_LOST") lost = error;
+        if (hasCode(error, "RETL_LEASE_LOST")) lost = error;
       }),
     );
   };

@@ -32,6 +32,11 @@ export interface Wait {
   readonly code: string;
 }
 
+/** Whether a wait that used up its tries is HubSpot's word on every call: a limit, a lock or a migration, and no trouble of this one. */
+export function holdsForEveryCall({ limited, code }: Wait): boolean {
+  return limited || code === "LOCKED" || code === "MIGRATION";
+}
+
 /** Nothing more today: a daily limit. Certainly not applied. */
 export interface Defer {
   readonly kind: "defer";
