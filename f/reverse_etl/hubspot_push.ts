@@ -50,6 +50,7 @@ export async function main(
         idProperty: config.match_property ?? null,
         batchSize: config.batch_size,
         callsInFlight: config.rate.calls_in_flight,
+        patienceMs: config.timings.outage_seconds * 1000,
       },
       changes: batchChanges(session, run_id, batch, { perSecond, pageRead: collectGarbage }),
       expected: batch.last_seq - batch.first_seq + 1,

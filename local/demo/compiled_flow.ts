@@ -29,6 +29,7 @@ export const SHORT_TIMINGS: SyncConfig["timings"] = {
   call_timeout_seconds: 2,
   hubspot_request_seconds: 1,
   clock_skew_seconds: 0.2,
+  outage_seconds: 5,
 };
 
 /** Reads a compiled flow. With `timings`, every sync in it gets those instead of its own; the file stays as it is. */

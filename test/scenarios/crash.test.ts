@@ -26,6 +26,7 @@ it("killed with SIGKILL ten times in a row while four batches are in flight, the
         call_timeout_seconds: 1,
         hubspot_request_seconds: 0.1,
         clock_skew_seconds: 0.1,
+        outage_seconds: 0,
       },
     }),
     simulator: { latency: { minMs: 40, maxMs: 120 } },

@@ -18,6 +18,7 @@ const SYNC = contacts({
     call_timeout_seconds: 0.3,
     hubspot_request_seconds: 0.02,
     clock_skew_seconds: 0.02,
+    outage_seconds: 0,
   },
 });
 

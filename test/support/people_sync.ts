@@ -16,6 +16,7 @@ export const SHORT_TIMINGS = {
   call_timeout_seconds: 1,
   hubspot_request_seconds: 0.2,
   clock_skew_seconds: 0.1,
+  outage_seconds: 0,
 };
 
 /** For scenarios in which calls are lost all the time, so that waiting them out stays short. */
@@ -25,6 +26,7 @@ export const FAULT_TIMINGS = {
   call_timeout_seconds: 0.35,
   hubspot_request_seconds: 0.15,
   clock_skew_seconds: 0.05,
+  outage_seconds: 0,
 };
 
 /** The contacts sync of the scenarios: by a custom unique property, small calls, several batches at a time. */

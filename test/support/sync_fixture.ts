@@ -18,6 +18,7 @@ const SHORT_TIMINGS = {
   call_timeout_seconds: 0.2,
   hubspot_request_seconds: 0.2,
   clock_skew_seconds: 0.1,
+  outage_seconds: 0,
 };
 
 /** A sync of contacts by a custom unique property, with two columns; `overrides` replace whole settings. */

@@ -14,6 +14,7 @@ export const UPSERT: PushSync = {
   idProperty: "customer_id",
   batchSize: 100,
   callsInFlight: 2,
+  patienceMs: 0,
 };
 
 export function changes(

@@ -132,6 +132,7 @@ describe("a run that died", () => {
       call_timeout_seconds: 30,
       hubspot_request_seconds: 60,
       clock_skew_seconds: 5,
+      outage_seconds: 0,
     };
     const fixture = await syncFixture({ timings });
     await fixture.source([["1", "1", "a"]]);

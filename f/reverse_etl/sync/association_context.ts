@@ -7,8 +7,8 @@ import type { HubSpotAnswer } from "./hubspot_port.ts";
 import { sendPaced } from "./paced_request.ts";
 import type { PushHalt } from "./push_halt.ts";
 import type { RateLimiter, SendPermit } from "./push_ports.ts";
-import type { Reachability } from "./reachability.ts";
-import { type Defer, holdsForEveryCall, type StopVerdict, type Wait } from "./verdict.ts";
+import type { CallTrouble, Reachability } from "./reachability.ts";
+import { type Defer, holdsForEveryCall, isForeseen, type StopVerdict, type Wait } from "./verdict.ts";
 
 /** Everything that the requests of one run about associations share. */
 export interface AssociationContext {
@@ -32,28 +32,21 @@ export type Asked<V> =
 
 type Undecided = Wait | Defer | StopVerdict;
 
-/** What a write that uses up its tries says about HubSpot; nothing about a read is known from it. */
-export interface WriteTrouble {
-  /** Whether smaller calls may do. */
-  readonly canBeCut: boolean;
-  /** `writesAnswered` when the call that this is a part of used up its tries; null for a call of its own. */
-  readonly troubleSince: number | null;
-}
-
 /** Sends one request (a read without `write`), paced, leased and tried again as long as that may help. Throws only when the lease is lost. */
 export async function ask<V extends { readonly kind: string }>(
   context: AssociationContext,
-  write: WriteTrouble | null,
+  write: CallTrouble | null,
   request: () => Promise<{ readonly answer: HubSpotAnswer; readonly verdict: V | Undecided }>,
 ): Promise<Asked<Exclude<V, Undecided>>> {
   const { clock, random, halt, reachability, tally, inFlight } = context;
   // What any try may have done counts, not only what the last one did.
   let maybeApplied = false;
   const once = async (): Promise<V | Undecided | { readonly kind: "not_sent" }> => {
-    const sent = await inFlight(() => sendPaced(context, tally, request));
+    const sent = await inFlight(() => reachability.through(() => sendPaced(context, tally, request)));
     if (sent === null) return { kind: "not_sent" };
     const { verdict } = sent;
-    if (isUndecided(verdict) && verdict.kind === "wait" && verdict.applied === "maybe") {
+    if (isWait(verdict) && !isForeseen(verdict)) reachability.failed(verdict.code);
+    if (isWait(verdict) && verdict.applied === "maybe") {
       maybeApplied = true;
       if (write !== null) tally.gaveUp = true;
     }
@@ -64,6 +57,7 @@ export async function ask<V extends { readonly kind: string }>(
     random,
     beforePause: async () => undefined,
     isOver: () => halt.reached,
+    shared: reachability.troubleOf(write ?? { canBeCut: false, troubleSince: null }),
   });
   switch (result.kind) {
     case "not_sent":
@@ -78,7 +72,6 @@ export async function ask<V extends { readonly kind: string }>(
       const wait = result as Wait;
       const { code } = wait;
       if (holdsForEveryCall(wait)) halt.defer(code);
-      else reachability.usedUp(code, write?.canBeCut ?? false, write?.troubleSince ?? null);
       return { kind: "unanswered", code, maybeApplied };
     }
     default:
@@ -92,6 +85,6 @@ export function reasonOf({ deferral }: PushHalt): string {
   return deferral.kind === "acknowledged" ? "NOT_SENT" : deferral.code;
 }
 
-function isUndecided(verdict: { readonly kind: string }): verdict is Undecided {
-  return verdict.kind === "wait" || verdict.kind === "defer" || verdict.kind === "stop";
+function isWait(verdict: { readonly kind: string }): verdict is Wait {
+  return verdict.kind === "wait";
 }

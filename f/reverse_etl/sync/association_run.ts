@@ -113,7 +113,7 @@ async function associate(
       ...ports,
       permit: sendPermit(session, lease, ports.clock),
       halt,
-      reachability: new Reachability(halt),
+      reachability: new Reachability({ ...ports, halt, patienceMs: config.timings.outage_seconds * 1000 }),
       inFlight: pLimit(calls_in_flight),
     };
     // Before anything waits for the limit: a place that is held for as long as R5 asks for is worth nothing.

@@ -16,6 +16,8 @@ interface Suspect {
   readonly code: string;
   /** How many writes HubSpot had answered when the trouble with its call began. */
   readonly troubleSince: number;
+  /** How many when its own tries were used up. */
+  readonly failedAfter: number;
 }
 
 /** Sends associations until each is decided or left for the next run. One for all calls of a run. */
@@ -40,9 +42,11 @@ export class AssociationSender {
   async finish(): Promise<void> {
     const { reachability, halt, tally } = this.#context;
     reachability.finish();
-    for (const { row, operation, code, troubleSince } of this.#suspects.splice(0)) {
+    for (const { row, operation, code, troubleSince, failedAfter } of this.#suspects.splice(0)) {
       const { writesAnswered } = reachability;
-      if (writesAnswered === 0 || (halt.reached && writesAnswered <= troubleSince)) {
+      const nothingTells =
+        reachability.wasDownAfter(failedAfter) || (halt.reached && writesAnswered <= troubleSince);
+      if (writesAnswered === 0 || nothingTells) {
         tally.count({ kind: "unknown", code });
         continue;
       }
@@ -80,7 +84,8 @@ export class AssociationSender {
       if (SERVER_ERROR.test(code) && !halt.reached && only !== undefined) {
         if (rows.length > 1) return rows.map(mayExist);
         const since = troubleSince ?? reachability.writesAnswered;
-        this.#suspects.push({ row: only, operation, code, troubleSince: since });
+        const failedAfter = reachability.writesAnswered;
+        this.#suspects.push({ row: only, operation, code, troubleSince: since, failedAfter });
       } else {
         tally.count({ kind: maybeApplied ? "unknown" : "deferred", code }, rows.length);
       }

@@ -13,6 +13,8 @@ export interface PushSync {
   readonly batchSize: number;
   /** Calls of this push that may wait for HubSpot at the same time. */
   readonly callsInFlight: number;
+  /** How long a push waits for a HubSpot that is down; 0 ends it at once. */
+  readonly patienceMs: number;
 }
 
 /** A change on its way through one push. */

@@ -29,6 +29,16 @@ export interface RetryPorts {
   beforePause(): Promise<void>;
   /** True when nothing more may be sent. */
   isOver(): boolean;
+  /** What all calls of a push have in common; a call by itself has nothing. */
+  readonly shared?: SharedTrouble;
+}
+
+/** Trouble that calls share: whether one goes on, and how long it waits, depends on what the others meet. */
+export interface SharedTrouble {
+  /** Whether a call that came to nothing `tries` times, limits apart, is given up. */
+  isUsedUp(wait: Wait, tries: number): boolean;
+  /** Waits before the call's next try. */
+  pause(wait: Wait, tries: number): Promise<void>;
 }
 
 /**
@@ -39,15 +49,21 @@ export async function withRetries<T extends { readonly kind: string }>(
   run: () => Promise<T | Wait>,
   ports: RetryPorts,
 ): Promise<T | Wait> {
+  const { clock, random } = ports;
+  const shared: SharedTrouble = ports.shared ?? {
+    isUsedUp: (_, tries) => tries >= RETRY.tries,
+    pause: (wait, tries) => clock.sleep(pauseMs(wait, tries, random)),
+  };
   let limited = 0;
   let others = 0;
   const mayRetry = async (wait: Wait): Promise<boolean> => {
     if (wait.limited) limited += 1;
     else others += 1;
     if (wait.seconds > LONGEST_WAIT_SECONDS) return false;
-    if (limited >= RETRY.limitedTries || others >= RETRY.tries || ports.isOver()) return false;
+    if (ports.isOver()) return false;
+    if (wait.limited ? limited >= RETRY.limitedTries : shared.isUsedUp(wait, others)) return false;
     await ports.beforePause();
-    await ports.clock.sleep(pauseMs(wait, others, ports.random));
+    await shared.pause(wait, others);
     return true;
   };
   try {

@@ -176,7 +176,7 @@ export const FAILURES = {
       "Correct what the message names; run again.",
     ],
     RETL_HUBSPOT_UNREACHABLE: [
-      "server errors, silence or answers about nothing, in every try",
+      "server errors or silence for `outage_seconds`, or answers about nothing",
       KEPT,
       "Run again later.",
     ],

@@ -58,7 +58,7 @@ export class RowPusher {
   constructor(context: PushContext) {
     this.#context = context;
     this.#decisions = new PushDecisions(context);
-    this.#reachability = new Reachability(context.halt);
+    this.#reachability = new Reachability({ ...context, patienceMs: context.sync.patienceMs });
     this.#tries = new PushTries(context, this.#decisions, this.#reachability);
     this.#reads = new PushReads(context, this.#decisions, this.#tries);
   }
@@ -86,10 +86,26 @@ export class RowPusher {
 
   /** To be called when nothing is in flight any more: decides the rows that are still suspect. */
   async finish(): Promise<void> {
+    await this.#tryAgain(this.#suspects.splice(0));
     this.#reachability.finish();
     for (const suspect of this.#suspects.splice(0)) {
       const outcome = outcomeOfSuspect(suspect, this.#context, this.#reachability.writesAnswered);
       await suspect.record([this.#decisions.decide(suspect.row, outcome)]);
+    }
+  }
+
+  /** Rows that came to nothing while HubSpot was down are no longer suspect when it is up, and wait for that as long as there is patience. */
+  async #tryAgain(suspects: readonly Suspect[]): Promise<void> {
+    for (const suspect of suspects) {
+      const { row, action, code, failedAfter } = suspect;
+      this.#reachability.doubtsTheEnd(code);
+      if (this.#context.halt.reached || !this.#reachability.wasDownAfter(failedAfter)) {
+        this.#suspects.push(suspect);
+        continue;
+      }
+      await suspect.record([this.#decisions.doubt(row, code)]);
+      row.creates = 0;
+      await this.#sendCall(action, [row], false, null);
     }
   }
 
@@ -113,7 +129,7 @@ export class RowPusher {
       troubleSince,
     );
     if (sent === null) return DONE;
-    if (sent.kind === "used_up") return this.#unanswered(rows, sent, troubleSince);
+    if (sent.kind === "used_up") return this.#unanswered(action, rows, sent, troubleSince);
     const { verdict } = sent;
     if (action === "create") for (const row of rows) row.creates += 1;
     if (verdict.kind === "split") {
@@ -203,13 +219,19 @@ export class RowPusher {
   }
 
   /** A call that used up its tries: several rows go on in smaller calls, a single one ends here. */
-  async #unanswered(rows: Rows, last: UsedUp, troubleSince: number | null): Promise<Sending> {
+  async #unanswered(
+    action: WriteAction,
+    rows: Rows,
+    last: UsedUp,
+    troubleSince: number | null,
+  ): Promise<Sending> {
     const { code, record, isServerError } = last;
     const [first, ...others] = rows;
     if (first !== undefined && others.length === 0 && isServerError) {
       const since = troubleSince ?? this.#reachability.writesAnswered;
       this.#decisions.doubt(first, code);
-      this.#suspects.push({ row: first, code, troubleSince: since, record });
+      const failedAfter = this.#reachability.writesAnswered;
+      this.#suspects.push({ row: first, action, code, troubleSince: since, failedAfter, record });
       return DONE;
     }
     await record(rows.map((row) => this.#decisions.doubt(row, code)));
@@ -302,15 +324,18 @@ export class RowPusher {
         ? []
         : [this.#decisions.decide(row, this.#outcomeOfRead(row, reads[index], idProperty))],
     );
-    // A single row's last request is recorded with what becomes of the row.
-    const isAlone = rows.length === 1 && over.length === 1;
-    if (!isAlone) await sent.record(entries);
     const code = over[0]?.doubt ?? "NOT_READ_BACK";
-    if (over.length > 0) this.#reachability.usedUp(code, rows.length > 1, troubleSince);
-    if (isAlone) return this.#unanswered(rows, usedUp(code, SERVER_ERROR.test(code), sent), troubleSince);
-    const { unanswered } =
-      again.length > 0 ? await this.#sendCall("create", again, false, troubleSince) : DONE;
-    return { refused: false, unanswered: [...over, ...unanswered] };
+    if (over.length > 0) this.#reachability.usedUp(code, { canBeCut: rows.length > 1, troubleSince });
+    const isAlone = rows.length === 1 && over.length === 1;
+    if (isAlone && !this.#reachability.isDown) {
+      // A single row's last request is recorded with what becomes of the row.
+      return this.#unanswered("create", rows, usedUp(code, SERVER_ERROR.test(code), sent), troubleSince);
+    }
+    await sent.record(entries);
+    // While HubSpot is down, a single row goes on until it is up again.
+    const next = isAlone ? over : again;
+    const { unanswered } = next.length > 0 ? await this.#sendCall("create", next, false, troubleSince) : DONE;
+    return { refused: false, unanswered: isAlone ? unanswered : [...over, ...unanswered] };
   }
 
   #outcomeOfRead(row: PushRow, read: ReadBack | undefined, idProperty: string): Outcome {

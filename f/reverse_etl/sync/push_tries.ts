@@ -7,6 +7,7 @@ import type { Reachability } from "./reachability.ts";
 import type { Recorder } from "./suspect.ts";
 import {
   type Defer,
+  isForeseen,
   LONGEST_WAIT_SECONDS,
   type ReadVerdict,
   SERVER_ERROR,
@@ -63,12 +64,20 @@ export class PushTries {
     let record: Recorder = async () => {};
     let doubts: readonly Entry[] = [];
     let isServerError = true;
+    let failed: Wait | null = null;
+    const reachability = this.#reachability;
+    const canBeCut = rows.length > 1 && action !== "read";
     const last = await withRetries<NotSent | Sent<V>>(
       async () => {
-        const sent = await send();
+        // What can be cut is not tried again while HubSpot is down: one of its rows tells as much.
+        if (failed !== null && canBeCut && reachability.isDown) return failed;
+        const sent = await reachability.through(send);
         if (sent.kind === "not_sent") return sent;
         const { verdict } = sent;
+        if (verdict.kind === "read_back") reachability.failed(verdict.code);
         if (verdict.kind !== "wait") return sent;
+        if (!isForeseen(verdict)) reachability.failed(verdict.code);
+        failed = verdict;
         const maybe = verdict.applied === "maybe" && action !== "read";
         if (maybe && !SERVER_ERROR.test(verdict.code)) isServerError = false;
         record = sent.record;
@@ -83,6 +92,7 @@ export class PushTries {
           await journal.flush();
         },
         isOver: () => halt.reached,
+        shared: reachability.troubleOf({ canBeCut, troubleSince }),
       },
     );
     if (last.kind === "not_sent") {
@@ -90,9 +100,6 @@ export class PushTries {
       return null;
     }
     if (last.kind === "wait") {
-      const isForeseen = last.limited || (last.atLeast && last.applied === "no");
-      const canBeCut = rows.length > 1 && action !== "read";
-      if (!isForeseen) this.#reachability.usedUp(last.code, canBeCut, troubleSince);
       // A pause that is too long to be waited for is HubSpot's word on every call.
       if (last.limited || last.seconds > LONGEST_WAIT_SECONDS) halt.defer(last.code);
       const isOpen = last.applied === "maybe" && !halt.reached;
@@ -106,7 +113,7 @@ export class PushTries {
       return usedUp(last.code, isServerError && SERVER_ERROR.test(last.code), { record });
     }
     const { verdict } = last;
-    if (verdict.kind !== "read_back") this.#reachability.answered(action !== "read");
+    if (verdict.kind !== "read_back") reachability.answered(action !== "read");
     if (verdict.kind === "stop" || verdict.kind === "defer") {
       if (verdict.kind === "stop") halt.stop(verdict.stop);
       else halt.defer(verdict.code);

@@ -1,4 +1,5 @@
 import type { PushRow } from "./call_of_changes.ts";
+import type { WriteAction } from "./hubspot_port.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PushContext, Sent } from "./push_call.ts";
 
@@ -7,10 +8,13 @@ export type Recorder = Sent<unknown>["record"];
 /** A row, sent alone, that HubSpot answered with a server error in every try. */
 export interface Suspect {
   readonly row: PushRow;
+  readonly action: WriteAction;
   /** `HTTP_<status>` of the last answer. */
   readonly code: string;
   /** How many writes HubSpot had answered when the trouble with the row's call began. */
   readonly troubleSince: number;
+  /** How many when the row's own tries were used up. */
+  readonly failedAfter: number;
   /** Journals the last request, which is kept back until the row is decided. */
   readonly record: Recorder;
 }

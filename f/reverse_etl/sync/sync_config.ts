@@ -111,6 +111,8 @@ const syncShape = settings({
     /** How long HubSpot may go on with a request that was given up. */
     hubspot_request_seconds: seconds(60),
     clock_skew_seconds: seconds(5),
+    /** How long a push waits for a HubSpot that answers nothing but server errors, or not at all, before it ends; 0 ends it at once. */
+    outage_seconds: z.number().min(0).max(86_400).default(300),
   })
     .prefault({})
     .refine(

@@ -37,6 +37,11 @@ export function holdsForEveryCall({ limited, code }: Wait): boolean {
   return limited || code === "LOCKED" || code === "MIGRATION";
 }
 
+/** Whether HubSpot named the pause of a call that it certainly did not apply: no trouble, then, but something to be waited for. */
+export function isForeseen({ limited, atLeast, applied }: Wait): boolean {
+  return limited || (atLeast && applied === "no");
+}
+
 /** Nothing more today: a daily limit. Certainly not applied. */
 export interface Defer {
   readonly kind: "defer";

@@ -112,6 +112,7 @@ async function pushed(base_url: string, changes: readonly Change[]): Promise<Rec
       idProperty: "person_number",
       batchSize: 4,
       callsInFlight: 2,
+      patienceMs: 0,
     },
     changes: (async function* () {
       yield changes;
