@@ -198,3 +198,15 @@ test("labels are read with and without a name, and an answer of another shape is
     "stop",
   );
 });
+
+test("a pair that is named with a limit is deferred, with trouble of HubSpot's own unknown: neither refuses the pair", () => {
+  for (const [category, kind, code] of [
+    ["RATE_LIMITS", "deferred", "RATE_LIMIT"],
+    ["SERVICE_UNAVAILABLE", "unknown", "INTERNAL_ERROR"],
+  ]) {
+    const error = { category, message: "no", context: { fromObjectId: ["3"], toObjectId: ["4"] } };
+    const answer = answered(207, { status: "COMPLETE", results: [result(1, 2)], errors: [error] });
+    const verdict = judgeAssociations(create(["1", "2"], ["3", "4"]), answer);
+    expect(verdict).toMatchObject({ kind: "settle", outcomes: [{ kind: "acknowledged" }, { kind, code }] });
+  }
+});

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RetlError } from "../../f/reverse_etl/sync/error.ts";
+import { failureOf } from "../../f/reverse_etl/sync/failure_codes.ts";
 import { allRead, allWritten, type Received, refused } from "../hubspot/scripted_server.ts";
 import { changes, push } from "./push_fixture.ts";
 
@@ -48,6 +49,49 @@ describe("every change gets exactly one outcome", () => {
       deferred: {},
       unknown: { NOT_ACCOUNTED_FOR: 1 },
     });
+  });
+
+  test.each([
+    [{ category: "RATE_LIMITS", message: "You have reached your secondly limit." }, "deferred", "SECONDLY"],
+    [{ category: "RATE_LIMIT", policyName: "TEN_SECONDLY_ROLLING" }, "deferred", "TEN_SECONDLY"],
+    [{ errorType: "RATE_LIMIT", message: "You have reached your daily limit." }, "deferred", "DAILY"],
+    [{ category: "RATE_LIMITS", message: "slow down" }, "deferred", "RATE_LIMIT"],
+    [{ category: "INTERNAL_ERROR", message: "internal error" }, "unknown", "INTERNAL_ERROR"],
+    [{ category: "SERVICE_UNAVAILABLE" }, "unknown", "INTERNAL_ERROR"],
+    [{ category: "REQUEST_TIMEOUT" }, "unknown", "INTERNAL_ERROR"],
+    [{ category: "SOMETHING_NEW" }, "rejected", "SOMETHING_NEW"],
+    [{ category: "VALIDATION_ERROR", message: "INTERNAL_ERROR" }, "rejected", "VALIDATION_ERROR"],
+  ] as const)("a row that a 207 refuses with %o is %s as %s", async (error, kind, code) => {
+    const pushed = await push(changes(2), (request) => {
+      const [first, second] = request.inputs;
+      const context = { objectWriteTraceId: [second?.objectWriteTraceId] };
+      const results = [
+        { id: "91", properties: first?.properties, objectWriteTraceId: first?.objectWriteTraceId },
+      ];
+      return { status: 207, body: { status: "COMPLETE", results, errors: [{ ...error, context }] } };
+    });
+    expect(kinds(pushed)).toEqual(["acknowledged", kind]);
+    expect(pushed.outcomes.get(2)).toMatchObject({ code });
+    expect(failureOf(code) === null).toBe(code === "SOMETHING_NEW");
+  });
+
+  test("a row that is refused with a limit stays in doubt when an earlier try may have written it", async () => {
+    const pushed = await push(changes(1), (request, number) =>
+      number === 1
+        ? { status: 500 }
+        : {
+            status: 207,
+            body: {
+              errors: [
+                {
+                  category: "RATE_LIMITS",
+                  context: { objectWriteTraceId: [request.inputs[0]?.objectWriteTraceId] },
+                },
+              ],
+            },
+          },
+    );
+    expect(kinds(pushed)).toEqual(["unknown"]);
   });
 
   test("an error that names a row counts in a plain 200, too, and contradicts a result of the same row", async () => {

@@ -29,6 +29,11 @@ const DEFINITIONS = [
   property("hs_score", "number", { readOnly: true }),
   property("hs_sum", "number", { calculated: true, readOnly: true }),
   property("old", "string", { archived: true }),
+  property("number_key", "number", { hasUniqueValue: true }),
+  property("read_only_key", "string", { hasUniqueValue: true, readOnly: true }),
+  property("calculated_key", "string", { hasUniqueValue: true, calculated: true, readOnly: true }),
+  property("date_key", "date", { hasUniqueValue: true }),
+  property("old_key", "string", { hasUniqueValue: true, archived: true }),
 ];
 
 const codes = (mappings: readonly [string, ValueKind][], key: string | null) =>
@@ -70,6 +75,21 @@ test("every problem is reported at once", () => {
     "seen_at PROPERTY_TYPE",
   ]);
   expect(codes([], "nowhere")).toEqual(["nowhere PROPERTY_MISSING"]);
+});
+
+test("a key must be a writable text or number with unique values, each problem with its fix", () => {
+  expect(codes([], "number_key")).toEqual([]);
+  expect(codes([], "read_only_key")).toEqual(["read_only_key PROPERTY_READ_ONLY"]);
+  expect(codes([], "calculated_key")).toEqual(["calculated_key PROPERTY_CALCULATED"]);
+  expect(codes([], "date_key")).toEqual(["date_key PROPERTY_TYPE"]);
+  expect(codes([], "old_key")).toEqual(["old_key PROPERTY_ARCHIVED"]);
+  expect(codes([], "hs_sum")).toEqual(["hs_sum PROPERTY_CALCULATED", "hs_sum KEY_NOT_UNIQUE"]);
+  expect(codes([], "tier")).toEqual(["tier PROPERTY_TYPE", "tier KEY_NOT_UNIQUE"]);
+  for (const key of ["read_only_key", "calculated_key", "date_key", "city"]) {
+    expect(checkMapping([], key, DEFINITIONS)[0]?.fix).toMatch(
+      /^Create a text property with unique values .* match by it\.$/,
+    );
+  }
 });
 
 test("a missing key's fix asks for unique values, and names the nearest property to match by", () => {

@@ -4,6 +4,7 @@ import type { Outcome } from "../sync/outcome.ts";
 import { asList, asObject, asText, type ErrorObject, parseJson } from "./answer_body.ts";
 import { errorFact } from "./error_fact.ts";
 import { judgeStatus } from "./judge_status.ts";
+import { troubleOf } from "./judge_trouble.ts";
 
 /** An answer accounts for some pairs and names an error that it ties to none: the others are asked for again, in smaller calls. */
 const UNNAMED_REFUSAL = "UNNAMED_REFUSAL";
@@ -121,11 +122,10 @@ function refusal(
   status: number | null,
   pair: RecordPair,
 ): Outcome {
-  const category = error?.category ?? "";
-  if (/^RATE_?LIMIT/.test(category)) return { kind: "deferred", code: category };
-  if (/^(INTERNAL|SERVER|TIMEOUT|GATEWAY|SERVICE_UNAVAILABLE)/.test(category)) return unknown(category);
+  const trouble = troubleOf(error);
+  if (trouble !== null) return trouble;
   const fact = errorFact(error, status, { from: pair.from, to: pair.to });
-  const isGone = fact.code === "OBJECT_NOT_FOUND" || category === "OBJECT_NOT_FOUND";
+  const isGone = fact.code === "OBJECT_NOT_FOUND" || error?.category === "OBJECT_NOT_FOUND";
   if (call.action !== "create" && isGone) return { kind: "acknowledged", hubspotId: null };
   return { kind: "rejected", code: fact.code, property: null, message: fact.message };
 }

@@ -6,6 +6,7 @@ import type { AnswerBody, ErrorObject, ResultRow } from "./answer_body.ts";
 import { unconfirmed } from "./echoed_value.ts";
 import { errorFact } from "./error_fact.ts";
 import { judgeStatus } from "./judge_status.ts";
+import { troubleOf } from "./judge_trouble.ts";
 import { indexRows, type RowIndex } from "./match_rows.ts";
 
 const NOT_ECHOED: FailureCode = "VALUE_NOT_ECHOED";
@@ -77,7 +78,7 @@ function confirmation(call: WriteCall, input: WriteInput, result: ResultRow, bod
 /** A refusal of the whole call: nothing was written. */
 function judgeRefusal(call: WriteCall, status: number, body: AnswerBody): Verdict {
   const only = call.inputs.length === 1 ? call.inputs[0] : undefined;
-  if (only !== undefined) return { kind: "settle", outcomes: [rejected(call, body.error, status, only)] };
+  if (only !== undefined) return { kind: "settle", outcomes: [rowOutcome(call, body.error, status, only)] };
   const { code } = errorFact(body.error, status, {});
   const errors = body.error === null ? [] : [body.error, ...body.error.inner];
   const named = refusalsByRow(call, errors, indexRows(call), status);
@@ -104,14 +105,14 @@ function refusalsByRow(
   return refused;
 }
 
-/** An error that names a row is HubSpot's no to it, unless its category tells of HubSpot's own trouble. */
-function rowOutcome(call: WriteCall, error: ErrorObject, status: number | null, input: WriteInput): Outcome {
-  const category = error.category ?? "";
-  if (/^RATE_?LIMIT/.test(category)) return { kind: "deferred", code: category };
-  if (/^(INTERNAL|SERVER|TIMEOUT|GATEWAY|SERVICE_UNAVAILABLE)/.test(category)) {
-    return { kind: "unknown", code: category };
-  }
-  return rejected(call, error, status, input);
+/** An error that names a row is HubSpot's no to it, unless it tells of the call. */
+function rowOutcome(
+  call: WriteCall,
+  error: ErrorObject | null,
+  status: number | null,
+  input: WriteInput,
+): Outcome {
+  return troubleOf(error) ?? rejected(call, error, status, input);
 }
 
 function rejected(

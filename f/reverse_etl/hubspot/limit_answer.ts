@@ -1,5 +1,5 @@
 import type { HubSpotAnswer } from "../sync/hubspot_port.ts";
-import { parseAnswerBody } from "./answer_body.ts";
+import { type ErrorObject, parseAnswerBody } from "./answer_body.ts";
 
 /** What a 429 asks for. */
 export type LimitAnswer =
@@ -15,19 +15,23 @@ const WINDOW_SECONDS = 10;
  */
 export function limitAnswer(answer: HubSpotAnswer): LimitAnswer | null {
   if (answer.kind !== "answered" || answer.status !== 429) return null;
-  const error = parseAnswerBody(answer.body).error;
-  const policy = error?.policyName ?? "";
-  const words = `${policy} ${policy === "" ? (error?.message ?? "") : ""}`;
-  if (/daily/i.test(words)) return { kind: "daily", code: "DAILY" };
-  const tenSecondly = /ten_?\s?secondly/i.test(words);
-  const secondly = !tenSecondly && /secondly/i.test(words);
+  const code = limitName(parseAnswerBody(answer.body).error);
   const nothingLeftToday = answer.headers["x-hubspot-ratelimit-daily-remaining"] === "0";
-  if (!tenSecondly && !secondly && nothingLeftToday) return { kind: "daily", code: "DAILY" };
+  if (code === "DAILY" || (code === "RATE_LIMIT" && nothingLeftToday))
+    return { kind: "daily", code: "DAILY" };
   return {
     kind: "pause",
-    code: tenSecondly ? "TEN_SECONDLY" : secondly ? "SECONDLY" : "RATE_LIMIT",
-    seconds: retryAfterSeconds(answer.headers) ?? (secondly ? 1 : WINDOW_SECONDS),
+    code,
+    seconds: retryAfterSeconds(answer.headers) ?? (code === "SECONDLY" ? 1 : WINDOW_SECONDS),
   };
+}
+
+/** Which limit an error tells of: `policyName` decides, then the sentence. */
+export function limitName(error: ErrorObject | null): "DAILY" | "TEN_SECONDLY" | "SECONDLY" | "RATE_LIMIT" {
+  const words = error?.policyName || (error?.message ?? "");
+  if (/daily/i.test(words)) return "DAILY";
+  if (/ten_?\s?secondly/i.test(words)) return "TEN_SECONDLY";
+  return /secondly/i.test(words) ? "SECONDLY" : "RATE_LIMIT";
 }
 
 /** `Retry-After` in seconds, or as a date next to the answer's own `Date`; null when absent or unreadable. */

@@ -108,6 +108,11 @@ export const FAILURES = {
       "each row that was left out goes out alone",
       "Nothing.",
     ],
+    INTERNAL_ERROR: [
+      "an error of HubSpot's own, a time-out or the like, that names the row",
+      IN_DOUBT,
+      "Nothing.",
+    ],
     VALUE_NOT_ECHOED: ["a success that does not show a value that was sent", READ_BACK, "Nothing."],
     CONTRADICTORY_ANSWER: ["an answer that both takes and refuses the row", IN_DOUBT, "Nothing."],
     NOT_COMPLETE: ["an answer that is not final", IN_DOUBT, "Nothing."],

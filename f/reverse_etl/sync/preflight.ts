@@ -20,6 +20,9 @@ const TAKES: Readonly<Record<ValueKind, readonly string[]>> = {
   bool: ["bool", "enumeration", "string"],
 };
 
+/** Property types that HubSpot lets be unique. */
+const KEY_TYPES = ["string", "number"];
+
 /** HubSpot keeps contacts apart by it without saying so in the definition. */
 const UNIQUE_ANYWAY = "email";
 
@@ -62,22 +65,7 @@ function problemsOf(
 ): readonly MappingProblem[] {
   if (definition === undefined) return [missing(property, names, "Map to", CREATE_IT)];
   if (definition.archived) return [archived(property)];
-  const problems: MappingProblem[] = [];
-  if (definition.calculated) {
-    problems.push({
-      property,
-      code: "PROPERTY_CALCULATED",
-      problem: "HubSpot calculates it, so no value can be set",
-      fix: "Map the column to another property, or remove the mapping.",
-    });
-  } else if (definition.readOnly) {
-    problems.push({
-      property,
-      code: "PROPERTY_READ_ONLY",
-      problem: "its value is read-only",
-      fix: "Map the column to another property, or remove the mapping.",
-    });
-  }
+  const problems = unwritable(definition, "Map the column to another property, or remove the mapping.");
   if (!TAKES[kind].includes(definition.type)) {
     problems.push({
       property,
@@ -97,16 +85,40 @@ function keyProblems(
   if (definition === undefined) return [missing(property, names, "Match by", CREATE_KEY)];
   if (definition.archived)
     return [{ ...archived(property), fix: "Restore it in HubSpot, or match by another property." }];
-  if (definition.hasUniqueValue || property === UNIQUE_ANYWAY) return [];
-  return [
-    {
+  if (property === UNIQUE_ANYWAY) return [];
+  const problems = unwritable(definition, ANOTHER_KEY);
+  if (!KEY_TYPES.includes(definition.type)) {
+    problems.push({
+      property,
+      code: "PROPERTY_TYPE",
+      problem: `rows are matched by it, but its type ${definition.type} does not hold ids`,
+      fix: ANOTHER_KEY,
+    });
+  }
+  if (!definition.hasUniqueValue) {
+    problems.push({
       property,
       code: "KEY_NOT_UNIQUE",
       problem: "rows are matched by it, but HubSpot does not keep its values unique",
-      fix: "Create a property with unique values (that can be chosen only at creation) and match by it.",
-    },
-  ];
+      fix: ANOTHER_KEY,
+    });
+  }
+  return problems;
 }
+
+/** Why no value can be set, as a list of one; empty when one can. */
+function unwritable({ name, calculated, readOnly }: PropertyDefinition, fix: string): MappingProblem[] {
+  if (calculated) {
+    const problem = "HubSpot calculates it, so no value can be set";
+    return [{ property: name, code: "PROPERTY_CALCULATED", problem, fix }];
+  }
+  return readOnly
+    ? [{ property: name, code: "PROPERTY_READ_ONLY", problem: "its value is read-only", fix }]
+    : [];
+}
+
+const ANOTHER_KEY =
+  "Create a text property with unique values (that can be chosen only at creation) and match by it.";
 
 const CREATE_KEY =
   "Create it in HubSpot as a text with unique values (that can be chosen only at creation), let a run create it (create_missing_properties: { match_property: true }), or match by another property.";
