@@ -2,7 +2,7 @@ import type { Asset } from "../asset_graph/asset.ts";
 import type { Compute, StepContext } from "../asset_graph/compute.ts";
 import type { FlowModule, ParameterSchema } from "../asset_graph/openflow.ts";
 import { expression, scriptStep } from "../asset_graph/script_step.ts";
-import { STEP_RETRY } from "./step_retry.ts";
+import { SETTLE_RETRY, STEP_RETRY } from "./step_retry.ts";
 import { labelName } from "./sync/association_config.ts";
 import { associationProblems } from "./sync/association_problems.ts";
 import { type AssociationTarget, targetOf } from "./sync/association_target.ts";
@@ -136,7 +136,7 @@ function modulesOf(context: StepContext, input: SyncInput): readonly FlowModule[
       summary: `${summary} (${key})`,
       path: `f/reverse_etl/${name}`,
       inputs,
-      retry: STEP_RETRY,
+      retry: name === "settle" ? SETTLE_RETRY : STEP_RETRY,
       ...(skipIf === undefined ? {} : { skipIf }),
     });
 

@@ -1,10 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { alertMessage } from "../../f/reverse_etl/report/alert_message.ts";
 import { latencyPlot } from "../../f/reverse_etl/report/latency_plot.ts";
 import { planReport } from "../../f/reverse_etl/report/plan_rendering.ts";
 import { settlementOf, settlementReport } from "../../f/reverse_etl/report/settlement_report.ts";
 import type { OutcomeCode } from "../../f/reverse_etl/sync/run_figures.ts";
+import { openDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
 import { partsOf, RENDERED_CHARACTERS, rendererOf, tableWith } from "../support/rendered.ts";
+import { read } from "../support/repository_files.ts";
 
 const LONG = "x".repeat(65_536);
 const NO_LIMITS = { max: null, remaining: null, window_ms: null, daily: null, daily_remaining: null };
@@ -76,6 +78,34 @@ describe("a result", () => {
     expect(settlementOf(report)).toMatchObject(settlement);
     expect(settlementOf({})).toBeNull();
     expect(settlementOf(null)).toBeNull();
+  });
+});
+
+describe("the share of the permitted rate", () => {
+  it("leaves out the calls that HubSpot limited, in the report and in the README's statement", async () => {
+    const settlement = {
+      run_id: "r1",
+      status: "succeeded",
+      message: null,
+      outcomes: { acknowledged: 1, rejected: 0, deferred: 0, unknown: 0 },
+      calls: { calls: 100, rate_limited_calls: 5, latency_p50_ms: 1, latency_p95_ms: 1, latency_max_ms: 1 },
+      figures: {
+        latency_p99_ms: 1,
+        latency_histogram: [],
+        pushing_ms: 10_000,
+        permitted_calls: 190,
+        codes: [],
+      },
+    } as const;
+    const rows = tableWith(settlementReport("hubspot/contacts", settlement, []), "figure");
+    expect(rows).toContainEqual({ figure: "share of the permitted rate (%)", value: 50 });
+    const [, share = ""] = /([^,]*) as share_of_limit/.exec(read("README.md")) ?? [];
+    const warehouse = await openDuckdb(":memory:");
+    onTestFinished(() => warehouse.close());
+    const columns = "select 100 as calls, 5 as rate_limited_calls, 190 as permitted_calls";
+    expect(
+      await warehouse.query(`select cast(${share} as varchar) as share from (${columns}) as runs`),
+    ).toEqual([{ share: "0.5" }]);
   });
 });
 

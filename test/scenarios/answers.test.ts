@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { settlementOf } from "../../f/reverse_etl/report/settlement_report.ts";
+import { RetlError } from "../../f/reverse_etl/sync/error.ts";
+import { openWarehouse, registerWarehouse } from "../../f/reverse_etl/warehouse/open_warehouse.ts";
+import type { ModuleState } from "../../local/flow_runner/flow_run.ts";
 import { errorOf, flowWorld } from "../support/flow_world.ts";
 import { LOST_ANSWERS, WRITES } from "../support/lost_answers.ts";
 import { differences, silentDifferences } from "../support/oracle.ts";
@@ -151,6 +154,32 @@ describe.concurrent("a HubSpot that is down", () => {
     await world.clearFaults();
     expect(settlementOf((await world.run()).result)).toMatchObject({ outcomes: { acknowledged: 20 } });
     expect(await differences(world)).toEqual([]);
+  });
+
+  it("settle says so once; only a warehouse that is not there lets it be tried again", async ({
+    onTestFinished,
+  }) => {
+    const world = await flowWorld({ sync: contacts({ timings: FAULT_TIMINGS }) }, onTestFinished);
+    await world.people(persons(1));
+    await world.fault({ match: WRITES, times: "always", action: { apply: "never", reply: { status: 503 } } });
+    const warehouse = { ...world.warehouse, kind: `away_once_${world.warehousePath}` };
+    let opened = 0;
+    registerWarehouse(warehouse.kind, async (resource, { step }) => {
+      if (step === "settle") opened += 1;
+      if (step !== "settle" || opened !== 1)
+        return openWarehouse({ ...resource, kind: "duckdb" }, { run_id: "", step });
+      throw new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "It is away.", state: "", next: "" });
+    });
+    const settled: ModuleState[] = [];
+    const run = await world.run({
+      warehouse,
+      onEvent: (event) => {
+        if (event.kind === "module_finished" && /^settle/.test(event.state.id)) settled.push(event.state);
+      },
+    });
+    expect(errorOf(run)?.name).toBe("RETL_HUBSPOT_UNREACHABLE");
+    expect(settled).toMatchObject([{ type: "Failure", failedRetries: 1 }]);
+    expect(opened).toBe(2);
   });
 
   it("from the middle of the push on: what was acknowledged stays so", async ({ onTestFinished }) => {

@@ -42,6 +42,8 @@ export function settlementOf(result: unknown): ReportedSettlement | null {
 
 function figureRows({ outcomes, calls, figures }: Settlement): Record<string, Cell>[] {
   const { pushing_ms, permitted_calls } = figures;
+  // A call that HubSpot limited used nothing of what it permits.
+  const taken = calls.calls - calls.rate_limited_calls;
   const decided = outcomes.acknowledged + outcomes.rejected;
   const seconds = pushing_ms === null ? 0 : pushing_ms / 1000;
   const figure = (name: string, value: Cell) => (value === null ? [] : [{ figure: name, value }]);
@@ -57,7 +59,7 @@ function figureRows({ outcomes, calls, figures }: Settlement): Record<string, Ce
     ...figure("rows a second", seconds === 0 ? null : rounded(decided / seconds)),
     ...figure(
       "share of the permitted rate (%)",
-      permitted_calls ? rounded((100 * calls.calls) / permitted_calls) : null,
+      permitted_calls ? rounded((100 * taken) / permitted_calls) : null,
     ),
   ];
 }

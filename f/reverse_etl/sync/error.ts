@@ -2,7 +2,7 @@
  * Every error that Tailrace itself raises, by a stable code.
  *
  * `transient` codes are worth another try of the same step without any change from outside; the compiled
- * flow's `retry_if` lists exactly these.
+ * flow's `retry_if` lists exactly these; that of settle leaves out those about HubSpot.
  */
 export const ERROR_CODES = {
   RETL_CONFIG: { transient: false },
