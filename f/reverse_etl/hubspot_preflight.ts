@@ -5,7 +5,7 @@ import type { HubSpotResource } from "./hubspot/resource_settings.ts";
 import { parseTokenScopes, scopeProblems, scopesNeeded } from "./hubspot/token_scopes.ts";
 import { readProperties } from "./read_properties.ts";
 import { definitionsFingerprint, readDefinitionsSeen } from "./sync/definitions_seen.ts";
-import { RetlError } from "./sync/error.ts";
+import { RetlError, withoutFullStop } from "./sync/error.ts";
 import type { HubSpot, PropertyDefinition } from "./sync/hubspot_port.ts";
 import { readMapping, valueKind } from "./sync/mapping.ts";
 import type { MappingProblem } from "./sync/mapping_problem.ts";
@@ -173,7 +173,8 @@ async function definitionsOrProblem(
   } catch (error) {
     const known = error instanceof RetlError ? AS_PROBLEM[error.code] : undefined;
     if (known === undefined || !(error instanceof RetlError)) throw error;
-    return { ...known, problem: `HubSpot does not list the properties of ${objectType}: ${error.message}` };
+    const said = withoutFullStop(error.message);
+    return { ...known, problem: `HubSpot does not list the properties of ${objectType}: ${said}` };
   }
 }
 

@@ -246,4 +246,18 @@ describe("property definitions", () => {
     const answer = await hubspot.properties("contacts");
     expect(() => parsePropertyDefinitions(answer)).toThrow(expect.objectContaining({ code }));
   });
+
+  test("HubSpot's sentence ends no sentence of ours twice", async () => {
+    const message = "Authentication credentials not found. This API supports OAuth 2.0 authentication.";
+    const { hubspot } = await hubspotThat(() => ({ status: 401, body: { status: "error", message } }));
+    const answer = await hubspot.properties("contacts");
+    expect(() => parsePropertyDefinitions(answer)).toThrow(
+      /\(HTTP_401\): Authentication credentials not found\. This API supports OAuth … authentication\. No record/,
+    );
+    const verdict = hubspot.judge({ objectType: "contacts", action: "update", inputs: [] }, answer);
+    expect(verdict).toMatchObject({
+      kind: "stop",
+      stop: { message: expect.stringMatching(/authentication$/) },
+    });
+  });
 });

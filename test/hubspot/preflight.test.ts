@@ -138,7 +138,9 @@ describe("the preflight", () => {
     const unknown = await world({ sync: { object_type: "nonsense" } });
     expect(brief((await unknown.check()).problems)).toEqual(["object_type OBJECT_TYPE_UNKNOWN"]);
     const refused = await world({ token: "someone-elses" });
-    expect(brief((await refused.check()).problems)).toEqual(["token TOKEN_REFUSED"]);
+    const refusals = (await refused.check()).problems;
+    expect(brief(refusals)).toEqual(["token TOKEN_REFUSED"]);
+    expect(`${refusals[0]?.problem}. ${refusals[0]?.fix}`).not.toMatch(/\.\)?\./);
     const scopes = ["crm.objects.contacts.read", "crm.schemas.contacts.read"];
     const limited = await world({ simulator: { tokens: [{ token: DEFAULT_TOKEN, scopes }] } });
     await limited.fixture.source([["1", "5", "gold"]]);

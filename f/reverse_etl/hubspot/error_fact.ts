@@ -1,3 +1,4 @@
+import { withoutFullStop } from "../sync/error.ts";
 import { asObject, asText, type ErrorObject, parseJson } from "./answer_body.ts";
 import { scrubMessage } from "./scrub_message.ts";
 
@@ -5,7 +6,7 @@ import { scrubMessage } from "./scrub_message.ts";
 export interface ErrorFact {
   readonly code: string;
   readonly property: string | null;
-  /** Scrubbed of values. */
+  /** Scrubbed of values, and without a full stop at its end. */
   readonly message: string;
 }
 
@@ -46,7 +47,8 @@ export function errorFact(
   const property = entry?.property ?? propertyOf(error);
   const names = [...Object.keys(sentProperties), ...(property === null ? [] : [property])];
   const sentence = entry?.message || error.message;
-  return { code, property, message: scrubMessage(sentence, Object.values(sentProperties), names) };
+  const scrubbed = scrubMessage(sentence, Object.values(sentProperties), names);
+  return { code, property, message: withoutFullStop(scrubbed) };
 }
 
 function entriesInMessage(message: string): readonly ValidationEntry[] {

@@ -80,3 +80,8 @@ export const TRANSIENT_CODES: readonly ErrorCode[] = (Object.keys(ERROR_CODES) a
 export function hasCode(error: unknown, code: ErrorCode): boolean {
   return typeof error === "object" && error !== null && "code" in error && error.code === code;
 }
+
+/** A sentence of somebody else's as a part of one of ours, which has a full stop of its own. */
+export function withoutFullStop(sentence: string): string {
+  return sentence.replace(/[\s.]+$/, "");
+}
