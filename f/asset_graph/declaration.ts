@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Asset } from "./asset.ts";
 import type { Compute } from "./compute.ts";
 import { isAssetKey, KEY_RULE } from "./key.ts";
-import { nearestName } from "./nearest_name.ts";
+import { unknownName } from "./unknown_name.ts";
 
 /** Options that the design has and that do nothing yet; to accept them would promise something. */
 const NOT_AVAILABLE = ["checks", "freshness", "retry", "partitions"];
@@ -92,11 +92,9 @@ export function isCompute(value: unknown): value is Compute {
 export function unknownOptions(given: readonly string[], known: readonly string[]): readonly string[] {
   return given
     .filter((name) => !known.includes(name))
-    .map((name) => {
-      const nearest = nearestName(name, known);
-      const what = NOT_AVAILABLE.includes(name) ? "is not available yet" : "does not exist";
-      return `the option "${name}" ${what}. ${nearest === null ? "Remove it: it would have no effect." : `Nearest: ${nearest}.`}`;
-    });
+    .map((name) =>
+      unknownName("option", name, known, NOT_AVAILABLE.includes(name) ? "is not available yet" : undefined),
+    );
 }
 
 function problemsOf(shape: z.ZodObject, options: unknown): readonly string[] {

@@ -16,6 +16,7 @@ Where the warehouse, HubSpot and dbt are:
     f/reverse_etl/hubspot_token: $env:HUBSPOT_TOKEN
   resources:                                     # in place of those of resources/
     f/reverse_etl/dbt: { backend: none }
+    f/reverse_etl/snowflake: { kind: duckdb, path: warehouse.duckdb }   # a DuckDB file in place of Snowflake
 
 Values of rows are printed only with --show-values. NO_COLOR is respected.
 `;

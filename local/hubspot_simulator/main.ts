@@ -21,6 +21,24 @@ interface Flags {
   readonly state?: string;
 }
 
+const FAULTS = `
+A file of --faults is a list of rules. Every rule counts the calls that match it; the first that is due acts:
+
+[
+  { "match": { "path": "/batch/upsert$" }, "nth": 2, "times": 2, "action": { "reply": { "status": 503 } } },
+  { "match": { "path": "/batch/upsert$" }, "nth": 4, "action": { "apply": "now", "reply": "reset" } },
+  { "match": { "bodyContains": "@example.com" }, "times": "always", "action": { "delayMs": 200, "echo": { "city": "Elsewhere" } } }
+]
+
+  match   method, path (a regular expression over path and query), bodyContains; every call without it
+  nth     the first matching call that it acts on (1)
+  times   how many matching calls from there on, or "always" (1)
+  action  apply    "now", "never" or { "afterMs": 500 }: whether the call is applied ("now"; "never" with a status to reply)
+          delayMs  how much later than usual the answer leaves (0)
+          reply    "normal", "empty_results", "close", "reset", "hang", or { "status": 429, "body": {}, "headers": {} }
+          echo     properties that the answer shows with another value than HubSpot holds
+`;
+
 const command = new Command("simulator")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.fine : EXIT.usage))
   .description("A HubSpot that runs on this machine, as unforgiving as the real one.")
@@ -40,7 +58,8 @@ const command = new Command("simulator")
   .option("--retry-after", "429s carry Retry-After", false)
   .option("--no-history", "do not keep every write for inspection")
   .option("--faults <file>", "JSON: a list of fault rules")
-  .option("--state <file>", "records are read from here at the start and written here at the end");
+  .option("--state <file>", "records are read from here at the start and written here at the end")
+  .addHelpText("after", FAULTS);
 
 async function main(): Promise<void> {
   const flags = command.parse().opts<Flags>();

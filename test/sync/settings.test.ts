@@ -13,10 +13,11 @@ test("a mistyped setting is a problem that tells the nearest one, at its place",
     create_missing_properties: { groupname: "crm" },
   };
   expect(syncProblems(sync).sort()).toEqual([
-    'associations.0: the setting "labels" does not exist; nearest: label',
-    'column_mappings.0: the setting "whennull" does not exist; nearest: when_null',
-    'create_missing_properties: the setting "groupname" does not exist; nearest: group_name',
-    'rate: the setting "dayly_reserve" does not exist; nearest: daily_reserve',
-    'the sync: the setting "bach_size" does not exist; nearest: batch_size; the setting "unheard_of" does not exist',
+    'associations.0: the setting "labels" does not exist. Nearest: label.',
+    'column_mappings.0: the setting "whennull" does not exist. Nearest: when_null.',
+    'create_missing_properties: the setting "groupname" does not exist. Nearest: group_name.',
+    'rate: the setting "dayly_reserve" does not exist. Nearest: daily_reserve.',
+    'the sync: the setting "bach_size" does not exist. Nearest: batch_size.',
+    'the sync: the setting "unheard_of" does not exist. Remove it: it would have no effect.',
   ]);
 });

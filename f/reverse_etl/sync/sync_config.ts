@@ -249,5 +249,7 @@ export function parseSync(input: unknown): SyncConfig {
 }
 
 function problemsOf(error: z.ZodError): string[] {
-  return error.issues.map((issue) => `${issue.path.join(".") || "the sync"}: ${issue.message}`);
+  return error.issues.flatMap((issue) =>
+    issue.message.split("\n").map((problem) => `${issue.path.join(".") || "the sync"}: ${problem}`),
+  );
 }
