@@ -75,6 +75,11 @@ describe("every change gets exactly one outcome", () => {
     expect(failureOf(code) === null).toBe(code === "SOMETHING_NEW");
   });
 
+  test("a call of one row that is refused with HubSpot's own trouble is no refusal of the row", async () => {
+    const pushed = await push(changes(1), () => ({ status: 400, body: { category: "INTERNAL_ERROR" } }));
+    expect(pushed.outcomes.get(1)).toEqual({ kind: "unknown", code: "INTERNAL_ERROR" });
+  });
+
   test("a row that is refused with a limit stays in doubt when an earlier try may have written it", async () => {
     const pushed = await push(changes(1), (request, number) =>
       number === 1
