@@ -27,7 +27,7 @@ A file of --faults is a list of rules. Every rule counts the calls that match it
 [
   { "match": { "path": "/batch/upsert$" }, "nth": 2, "times": 2, "action": { "reply": { "status": 503 } } },
   { "match": { "path": "/batch/upsert$" }, "nth": 4, "action": { "apply": "now", "reply": "reset" } },
-  { "match": { "bodyContains": "@example.com" }, "times": "always", "action": { "delayMs": 200, "echo": { "city": "Elsewhere" } } }
+  { "times": "always", "action": { "delayMs": 200, "echo": { "city": "Elsewhere" } } }
 ]
 
   match   method, path (a regular expression over path and query), bodyContains; every call without it
