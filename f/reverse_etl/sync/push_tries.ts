@@ -64,20 +64,16 @@ export class PushTries {
     let record: Recorder = async () => {};
     let doubts: readonly Entry[] = [];
     let isServerError = true;
-    let failed: Wait | null = null;
     const reachability = this.#reachability;
     const canBeCut = rows.length > 1 && action !== "read";
     const last = await withRetries<NotSent | Sent<V>>(
       async () => {
-        // What can be cut is not tried again while HubSpot is down: one of its rows tells as much.
-        if (failed !== null && canBeCut && reachability.isDown) return failed;
         const sent = await reachability.through(send);
         if (sent.kind === "not_sent") return sent;
         const { verdict } = sent;
         if (verdict.kind === "read_back") reachability.failed(verdict.code);
         if (verdict.kind !== "wait") return sent;
         if (!isForeseen(verdict)) reachability.failed(verdict.code);
-        failed = verdict;
         const maybe = verdict.applied === "maybe" && action !== "read";
         if (maybe && !SERVER_ERROR.test(verdict.code)) isServerError = false;
         record = sent.record;
