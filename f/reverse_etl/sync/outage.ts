@@ -70,15 +70,13 @@ export class Outage {
     this.#looks += 1;
     const pause = Math.ceil(longest * (0.5 + 0.5 * random()));
     const left = (this.#since ?? clock.now()) + patienceMs - clock.now();
-    if (left <= 0) this.end(this.#reason ?? "NO_ANSWER");
+    if (left <= 0) this.end(this.#reason ?? "NO_ANSWER", ` for ${patienceMs / 1000} s`);
     else await clock.sleep(Math.min(pause, left));
   }
 
   /** The push ends. */
-  end(reason: string): void {
-    const { halt, clock } = this.#ports;
-    const seconds = Math.round((clock.now() - (this.#since ?? clock.now())) / 1000);
-    const message = `HubSpot could not be reached, or answered with server errors, in every try for ${seconds} s`;
-    halt.stop({ code: "RETL_HUBSPOT_UNREACHABLE", reason, message });
+  end(reason: string, howLong = ""): void {
+    const message = `HubSpot could not be reached, or answered with server errors, in every try${howLong}`;
+    this.#ports.halt.stop({ code: "RETL_HUBSPOT_UNREACHABLE", reason, message });
   }
 }
