@@ -1,4 +1,5 @@
 import { actionOf, type PushRow, type PushSync, rowOf } from "./call_of_changes.ts";
+import { bytesOf, MOST_BYTES } from "./call_size.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { HubSpot, WriteAction } from "./hubspot_port.ts";
 import { JournalBuffer } from "./journal_buffer.ts";
@@ -64,7 +65,15 @@ export async function pushBatch({ sync, changes, expected, ports }: PushRequest)
   return summary;
 }
 
-/** Cuts the changes that are still to be decided into calls, those of one endpoint together. */
+interface PendingCall {
+  readonly rows: PushRow[];
+  bytes: number;
+}
+
+/**
+ * Cuts the changes that are still to be decided into calls, those of one endpoint together: of at most as many rows and bytes as a call may
+ * have. A row that has more bytes by itself is a call of its own.
+ */
 async function* callsOf(
   sync: PushSync,
   changes: BatchChanges,
@@ -72,7 +81,7 @@ async function* callsOf(
   journal: AttemptJournal,
   counts: PushCounts,
 ): AsyncGenerator<readonly [WriteAction, readonly PushRow[]]> {
-  const pending = new Map<WriteAction, PushRow[]>();
+  const pending = new Map<WriteAction, PendingCall>();
   let read = 0;
   for await (const some of changes) {
     read += some.length;
@@ -84,16 +93,28 @@ async function* callsOf(
       }
       counts.changes += 1;
       const action = actionOf(sync, change);
-      const rows = pending.get(action) ?? [];
-      rows.push(rowOf(sync, change, journal.repeated === true));
-      pending.set(action, rows);
-      if (rows.length < sync.batchSize) continue;
+      const row = rowOf(sync, change, journal.repeated === true);
+      const bytes = bytesOf(sync, row);
+      if (bytes > MOST_BYTES) {
+        yield [action, [row]];
+        continue;
+      }
+      let call = pending.get(action);
+      if (call !== undefined && call.bytes + bytes > MOST_BYTES) {
+        yield [action, call.rows];
+        call = undefined;
+      }
+      call ??= { rows: [], bytes: 0 };
+      call.rows.push(row);
+      call.bytes += bytes;
+      pending.set(action, call);
+      if (call.rows.length < sync.batchSize) continue;
       pending.delete(action);
-      yield [action, rows];
+      yield [action, call.rows];
     }
   }
   if (expected !== undefined) requireCount("The batch", expected, read);
-  yield* pending;
+  for (const [action, { rows }] of pending) yield [action, rows];
 }
 
 /** Eight characters; two pushes share them once in 2.8 × 10^12 pairs. */
