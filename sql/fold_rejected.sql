@@ -11,4 +11,4 @@ from {{ fold }} as f
 where f.fold_id = ?
   and f.outcome = 'rejected'
   and {{ rejections }}.{{ id }} = f.{{ id }}
-  and {{ rejections }}.code not in ('MISSING_ID', 'DUPLICATE_ID')
+  and {{ rejections }}.next_try_at is not null

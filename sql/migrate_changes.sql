@@ -5,6 +5,7 @@ create table if not exists {{ changes }} (
   {{ id }} {{ type.text }},
   operation {{ type.text }} not null,
   reason {{ type.text }},
+  property {{ type.text }},
   hubspot_id {{ type.text }},
   known {{ type.boolean }},
   payload {{ type.json }},

@@ -1,7 +1,7 @@
 -- Compares the source with the state and writes one row for every source row that is not unchanged and every record whose row is
 -- gone, and as seq 0 the plan's counts. One statement, so that rows and counts come from one reading of the source.
 insert into {{ changes }}
-  (run_id, seq, {{ id }}, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, detected_at)
+  (run_id, seq, {{ id }}, operation, reason, property, hubspot_id, known, payload, desired, kept, row_hash, detected_at)
 with run as (
   select cast(? as varchar) as run_id, cast(? as varchar) as sync
 ),
@@ -201,6 +201,12 @@ read_values as (
 built as (
   select r.*, {{ whole }} as whole from read_values as r
 ),
+checked as (
+  select
+    b.*,
+    case when is_wanted{% unless changes_are_sent %} and not ({{ is_left }}){% endunless %} then {{ unfit }} end as unfit
+  from built as b
+),
 differences as (
   select
     id,
@@ -210,12 +216,13 @@ differences as (
     was_removed,
     reason,
     is_wanted,
+    unfit,
     case when is_wanted{{ or_removed }} then hubspot_id end as hubspot_id,
     case when is_wanted{{ or_removed }} then acknowledged_at end as acknowledged_at,
     case when is_wanted then {{ payload }}{{ else_removed }} end as payload,
     case when is_wanted then {{ desired }}{{ else_removed }} end as desired,
     case when is_wanted then {{ kept }} end as kept
-  from built
+  from checked
 ),
 listed as (
   select
@@ -230,20 +237,26 @@ listed as (
     case
       -- The hash differs but no mapped property does: the state is refreshed without a call.
       when reason = 'changed' and {{ payload_text }} = '{}' then 'skip'
+      when unfit is not null then 'skip'
       when is_wanted then {{ operation }}
       {%- unless removed_is_left %}
       when reason = 'removed' then {{ removed_operation }}
       {%- endunless %}
       else 'skip'
     end as operation,
-    case when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged' else {{ reason }} end as reason,
+    case
+      when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged'
+      when unfit is not null then split_part(unfit, ' ', 1)
+      else {{ reason }}
+    end as reason,
+    case when unfit is not null then split_part(unfit, ' ', 2) end as property,
     acknowledged_at,
-    payload,
-    desired,
-    kept
+    case when unfit is null then payload end as payload,
+    case when unfit is null then desired end as desired,
+    case when unfit is null then kept end as kept
   from differences
   union all
-  select s.id, s.row_hash, null, false, false, false, false, false, 'skip', 'duplicate_id', null, null, null, null
+  select s.id, s.row_hash, null, false, false, false, false, false, 'skip', 'duplicate_id', null, null, null, null, null
   from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
   join repeated_ids on repeated_ids.id = s.id
 ),
@@ -299,7 +312,7 @@ counted as (
     count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
     count(case when reason = 'resync' then 1 end) as resent,
     count(case when reason in ('waiting', 'create_only') then 1 end) as skipped,
-    count(case when reason in ('missing_id', 'duplicate_id') then 1 end) as refused,
+    count(case when {{ is_refused }} then 1 end) as refused,
     count(case when reason = 'duplicate_id' then 1 end) as duplicates,
     {{ plan_hash }} as plan_hash
   from numbered
@@ -309,10 +322,10 @@ totals as (
   from sizes
   cross join counted
 )
-select run.run_id, seq, id, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, {{ now }}
+select run.run_id, seq, id, operation, reason, property, hubspot_id, known, payload, desired, kept, row_hash, {{ now }}
 from numbered
 cross join run
 union all
-select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, null, totals.plan_hash, {{ now }}
+select run.run_id, 0, null, 'plan', null, null, null, null, {{ counts }}, null, null, totals.plan_hash, {{ now }}
 from totals
 cross join run

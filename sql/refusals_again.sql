@@ -1,3 +1,4 @@
+-- What a guard refuses has no next try: it is looked at in every run.
 update {{ rejections }}
 set attempts = attempts + 1, last_at = {{ now }}
-where code in ('MISSING_ID', 'DUPLICATE_ID')
+where next_try_at is null

@@ -3,10 +3,12 @@ insert into {{ rejections }}
 select
   c.{{ id }},
   upper(c.reason),
-  null,
+  c.property,
   case
     when c.reason = 'missing_id' then cast(count(*) as varchar) || ' source row(s) without an id were not sent'
-    else 'the id stands in several source rows; none of them was sent'
+    when c.reason = 'duplicate_id' then 'the id stands in several source rows; none of them was sent'
+    when c.reason = 'control_character' then 'a control character other than tab and line break; the row was not sent'
+    else 'more than {{ longest_text }} characters; the row was not sent'
   end,
   c.row_hash,
   1,
@@ -15,8 +17,8 @@ select
   null
 from {{ changes }} as c
 left join {{ rejections }} as r
-  on r.code = upper(c.reason) and r.row_hash = c.row_hash and r.{{ id }} is not distinct from c.{{ id }}
+  on r.next_try_at is null and r.code = upper(c.reason) and r.row_hash = c.row_hash and r.{{ id }} is not distinct from c.{{ id }}
 where c.run_id = ?
-  and c.reason in ('missing_id', 'duplicate_id')
+  and {{ is_refused }}
   and r.code is null
-group by c.{{ id }}, c.reason, c.row_hash
+group by c.{{ id }}, c.reason, c.property, c.row_hash

@@ -122,7 +122,7 @@ function shownPlan(
 
 function planText(printer: Printer, { sync, plan, sample, approve }: ShownPlan, values: boolean): string {
   const { colors } = printer;
-  const { counts, estimate, would_hold, mapping_problems, not_read, associations } = plan;
+  const { counts, estimate, would_hold, mapping_problems, not_read, associations, refusals } = plan;
   const links = (associations?.to_create ?? 0) + (associations?.to_remove ?? 0);
   const took = estimate.seconds < 1 ? "less than a second" : `about ${durationText(estimate.seconds * 1000)}`;
   return [
@@ -148,6 +148,9 @@ function planText(printer: Printer, { sync, plan, sample, approve }: ShownPlan, 
             `  about ${counted(estimate.rows_deferred, "row")} would wait for another day: the daily limit`,
           ),
         ]),
+    ...refusals.map(({ code, property, rows }) =>
+      colors.yellow(`  ${counted(rows, "row")} refused: ${code}${property === null ? "" : ` ${property}`}`),
+    ),
     ...would_hold.map((reason) => colors.red(`  would be held: ${reason}`)),
     ...mapping_problems.map(({ property, code, problem, fix }) =>
       colors.red(`  HubSpot would refuse every row: ${property} ${code}: ${problem}. ${fix}`),

@@ -2,7 +2,7 @@ import { canonicalNumber } from "./number_text.ts";
 import type { PropertyDefinition } from "./property_definition.ts";
 import { dateText, datetimeText, epochMilliseconds, isMidnightUtc, timeOfDayText } from "./time_text.ts";
 
-/** HubSpot's limit for one text value (properties guide, read 2026-11). */
+/** HubSpot's limit for one text value (properties guide, read 2026-11), in UTF-16 units: the guide says "characters", and this is the stricter reading. */
 const MAX_TEXT = 65_536;
 
 const EMAIL = /^[^\s@,;:<>()[\]"\\]+@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,})$/;

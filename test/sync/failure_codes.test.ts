@@ -10,6 +10,8 @@ import {
   JUDGED_BY_DEFINITION,
 } from "../../f/reverse_etl/sync/failure_codes.ts";
 
+import { PLAN_REFUSALS } from "../../f/reverse_etl/sync/refusals.ts";
+
 const ROOT = join(import.meta.dirname, "..", "..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const KNOWN: Readonly<Record<string, Failure>> = { ...HUBSPOT_CODES, ...FAILURES };
@@ -55,6 +57,10 @@ describe("the taxonomy of failures", () => {
     );
     expect(codes).toContain("SAME_RECORD");
     expect(codes.filter((code) => failureOf(code) === null)).toEqual([]);
+  });
+
+  test("has every code that the plan refuses rows with", () => {
+    for (const code of PLAN_REFUSALS) expect(KNOWN).toHaveProperty(code);
   });
 
   test("knows what an HTTP status in a code means, and calls no other code its own", () => {

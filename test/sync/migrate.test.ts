@@ -25,6 +25,14 @@ describe("migrate", () => {
     expect(await readLease(session)).toMatchObject({ holder: "r1", token: "1" });
   });
 
+  it("gives the table of changes the column that names the property of a refused row", async () => {
+    const fixture = await syncFixture();
+    await fixture.warehouse.execute("alter table retl.hubspot_contacts_sync drop column property");
+    await migrate(fixture.warehouse, fixture.sync);
+    await fixture.source([["1", "1", "a\u0001"]]);
+    expect((await fixture.plan("r1")).counts).toMatchObject({ refused: 1 });
+  });
+
   it("brings tables of the layout before removed rows could be archived up to date, and keeps what they hold", async () => {
     const fixture = await syncFixture({ operation_mode: "mirror" });
     await fixture.source([

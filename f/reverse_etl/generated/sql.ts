@@ -452,7 +452,7 @@ select
   ) as requests`,
   fold_cleared: `-- An acknowledged row owes nothing any more.
 delete from {{ rejections }}
-where code not in ('MISSING_ID', 'DUPLICATE_ID')
+where next_try_at is not null
   and {{ id }} in (select {{ id }} from {{ fold }} where fold_id = ? and outcome = 'acknowledged')`,
   fold_counts: `select
   run_id,
@@ -670,12 +670,12 @@ from {{ fold }} as f
 where f.fold_id = ?
   and f.outcome = 'rejected'
   and {{ rejections }}.{{ id }} = f.{{ id }}
-  and {{ rejections }}.code not in ('MISSING_ID', 'DUPLICATE_ID')`,
+  and {{ rejections }}.next_try_at is not null`,
   fold_rejected_new: `insert into {{ rejections }}
   ({{ id }}, code, property, message, row_hash, attempts, first_at, last_at, next_try_at)
 select f.{{ id }}, f.code, f.property, f.message, f.row_hash, 1, {{ now }}, {{ now }}, {{ first_retry_at }}
 from {{ fold }} as f
-left join {{ rejections }} as r on r.{{ id }} = f.{{ id }} and r.code not in ('MISSING_ID', 'DUPLICATE_ID')
+left join {{ rejections }} as r on r.{{ id }} = f.{{ id }} and r.next_try_at is not null
 where f.fold_id = ? and f.outcome = 'rejected' and r.{{ id }} is null`,
   fold_replaced: `-- Acknowledged rows are written anew, which costs a warehouse less than changing wide rows in place; those of archived records leave.
 delete from {{ state }}
@@ -808,6 +808,7 @@ create table if not exists {{ changes }} (
   {{ id }} {{ type.text }},
   operation {{ type.text }} not null,
   reason {{ type.text }},
+  property {{ type.text }},
   hubspot_id {{ type.text }},
   known {{ type.boolean }},
   payload {{ type.json }},
@@ -816,6 +817,8 @@ create table if not exists {{ changes }} (
   row_hash {{ type.text }},
   detected_at {{ type.timestamp }} not null
 )`,
+  migrate_column: `-- Columns that a table got after it was first made.
+alter table {{ table }} add column if not exists {{ column }} {{ column_type }}`,
   migrate_events: `-- What happened to each asset; append only.
 create table if not exists {{ events }} (
   run_id {{ type.text }} not null,
@@ -929,8 +932,6 @@ create table if not exists {{ runs }} (
   settled_at {{ type.timestamp }},
   finished_at {{ type.timestamp }}
 )`,
-  migrate_runs_column: `-- Columns that retl_runs got after it was first made.
-alter table {{ runs }} add column if not exists {{ column }} {{ column_type }}`,
   migrate_schema: `create schema if not exists {{ schema }}`,
   migrate_state: `-- What HubSpot last acknowledged, one row a source row.
 create table if not exists {{ state }} (
@@ -946,7 +947,7 @@ create table if not exists {{ state }} (
   plan_changes: `-- Compares the source with the state and writes one row for every source row that is not unchanged and every record whose row is
 -- gone, and as seq 0 the plan's counts. One statement, so that rows and counts come from one reading of the source.
 insert into {{ changes }}
-  (run_id, seq, {{ id }}, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, detected_at)
+  (run_id, seq, {{ id }}, operation, reason, property, hubspot_id, known, payload, desired, kept, row_hash, detected_at)
 with run as (
   select cast(? as varchar) as run_id, cast(? as varchar) as sync
 ),
@@ -1146,6 +1147,12 @@ read_values as (
 built as (
   select r.*, {{ whole }} as whole from read_values as r
 ),
+checked as (
+  select
+    b.*,
+    case when is_wanted{% unless changes_are_sent %} and not ({{ is_left }}){% endunless %} then {{ unfit }} end as unfit
+  from built as b
+),
 differences as (
   select
     id,
@@ -1155,12 +1162,13 @@ differences as (
     was_removed,
     reason,
     is_wanted,
+    unfit,
     case when is_wanted{{ or_removed }} then hubspot_id end as hubspot_id,
     case when is_wanted{{ or_removed }} then acknowledged_at end as acknowledged_at,
     case when is_wanted then {{ payload }}{{ else_removed }} end as payload,
     case when is_wanted then {{ desired }}{{ else_removed }} end as desired,
     case when is_wanted then {{ kept }} end as kept
-  from built
+  from checked
 ),
 listed as (
   select
@@ -1175,20 +1183,26 @@ listed as (
     case
       -- The hash differs but no mapped property does: the state is refreshed without a call.
       when reason = 'changed' and {{ payload_text }} = '{}' then 'skip'
+      when unfit is not null then 'skip'
       when is_wanted then {{ operation }}
       {%- unless removed_is_left %}
       when reason = 'removed' then {{ removed_operation }}
       {%- endunless %}
       else 'skip'
     end as operation,
-    case when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged' else {{ reason }} end as reason,
+    case
+      when reason = 'changed' and {{ payload_text }} = '{}' then 'unchanged'
+      when unfit is not null then split_part(unfit, ' ', 1)
+      else {{ reason }}
+    end as reason,
+    case when unfit is not null then split_part(unfit, ' ', 2) end as property,
     acknowledged_at,
-    payload,
-    desired,
-    kept
+    case when unfit is null then payload end as payload,
+    case when unfit is null then desired end as desired,
+    case when unfit is null then kept end as kept
   from differences
   union all
-  select s.id, s.row_hash, null, false, false, false, false, false, 'skip', 'duplicate_id', null, null, null, null
+  select s.id, s.row_hash, null, false, false, false, false, false, 'skip', 'duplicate_id', null, null, null, null, null
   from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
   join repeated_ids on repeated_ids.id = s.id
 ),
@@ -1244,7 +1258,7 @@ counted as (
     count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
     count(case when reason = 'resync' then 1 end) as resent,
     count(case when reason in ('waiting', 'create_only') then 1 end) as skipped,
-    count(case when reason in ('missing_id', 'duplicate_id') then 1 end) as refused,
+    count(case when {{ is_refused }} then 1 end) as refused,
     count(case when reason = 'duplicate_id' then 1 end) as duplicates,
     {{ plan_hash }} as plan_hash
   from numbered
@@ -1254,11 +1268,11 @@ totals as (
   from sizes
   cross join counted
 )
-select run.run_id, seq, id, operation, reason, hubspot_id, known, payload, desired, kept, row_hash, {{ now }}
+select run.run_id, seq, id, operation, reason, property, hubspot_id, known, payload, desired, kept, row_hash, {{ now }}
 from numbered
 cross join run
 union all
-select run.run_id, 0, null, 'plan', null, null, null, {{ counts }}, null, null, totals.plan_hash, {{ now }}
+select run.run_id, 0, null, 'plan', null, null, null, null, {{ counts }}, null, null, totals.plan_hash, {{ now }}
 from totals
 cross join run`,
   plan_discard: `-- An earlier try of a dry run or of a held run left its rows.
@@ -1276,27 +1290,30 @@ where run_id in (
 )`,
   prune_journal: `delete from {{ journal }}
 where run_id in (select run_id from {{ runs }} where sync = ? and settled_at < {{ cutoff }})`,
-  refusals_again: `update {{ rejections }}
+  refusals_again: `-- What a guard refuses has no next try: it is looked at in every run.
+update {{ rejections }}
 set attempts = attempts + 1, last_at = {{ now }}
-where code in ('MISSING_ID', 'DUPLICATE_ID')`,
+where next_try_at is null`,
   refusals_gone: `-- A row that a guard refused leaves the list as soon as the source is right again.
 -- One key of code, hash and id, because Snowflake evaluates correlated subqueries only where they compare for equality.
 delete from {{ rejections }}
-where code in ('MISSING_ID', 'DUPLICATE_ID')
+where next_try_at is null
   and code || ':' || row_hash || ':' || coalesce({{ id }}, '') not in (
     select upper(c.reason) || ':' || c.row_hash || ':' || coalesce(c.{{ id }}, '')
     from {{ changes }} as c
-    where c.run_id = ? and c.reason in ('missing_id', 'duplicate_id')
+    where c.run_id = ? and {{ is_refused }}
   )`,
   refusals_new: `insert into {{ rejections }}
   ({{ id }}, code, property, message, row_hash, attempts, first_at, last_at, next_try_at)
 select
   c.{{ id }},
   upper(c.reason),
-  null,
+  c.property,
   case
     when c.reason = 'missing_id' then cast(count(*) as varchar) || ' source row(s) without an id were not sent'
-    else 'the id stands in several source rows; none of them was sent'
+    when c.reason = 'duplicate_id' then 'the id stands in several source rows; none of them was sent'
+    when c.reason = 'control_character' then 'a control character other than tab and line break; the row was not sent'
+    else 'more than {{ longest_text }} characters; the row was not sent'
   end,
   c.row_hash,
   1,
@@ -1305,25 +1322,29 @@ select
   null
 from {{ changes }} as c
 left join {{ rejections }} as r
-  on r.code = upper(c.reason) and r.row_hash = c.row_hash and r.{{ id }} is not distinct from c.{{ id }}
+  on r.next_try_at is null and r.code = upper(c.reason) and r.row_hash = c.row_hash and r.{{ id }} is not distinct from c.{{ id }}
 where c.run_id = ?
-  and c.reason in ('missing_id', 'duplicate_id')
+  and {{ is_refused }}
   and r.code is null
-group by c.{{ id }}, c.reason, c.row_hash`,
+group by c.{{ id }}, c.reason, c.property, c.row_hash`,
   rejections_due: `-- Other property definitions than those that rows were refused under: they are tried again at once.
 update {{ rejections }}
 set next_try_at = {{ now }}
 where next_try_at > {{ now }} and {{ by_definition }}`,
-  rejections_resolved: `-- What HubSpot refused once is no longer owed when the row is back at the acknowledged values, or gone and nothing is asked of its record.
+  rejections_resolved: `-- What HubSpot refused once is no longer owed when the row is back at the acknowledged values, or gone and nothing is asked of its record, or
+-- when the plan itself refuses what the row says now.
 delete from {{ rejections }}
-where code not in ('MISSING_ID', 'DUPLICATE_ID')
+where next_try_at is not null
   and {{ id }} not in (
     select c.{{ id }}
     from {{ changes }} as c
     where c.run_id = ?
       and c.seq > 0
       and c.{{ id }} is not null
-      and (c.operation <> 'skip' or c.reason not in ('unchanged', 'create_only', 'removed', 'taken_over'))
+      and (
+        c.operation <> 'skip'
+        or c.reason not in ('unchanged', 'create_only', 'removed', 'taken_over') and not {{ has_unfit_value }}
+      )
   )`,
   report_associations: `-- Associations by source id: all of one row, or those that HubSpot refused or that are in doubt.
 select
@@ -1647,6 +1668,12 @@ order by operation`,
   {{ outcome_codes_text }} as outcome_codes
 from {{ runs }}
 where run_id = ? and sync = ?`,
+  run_report_refusals: `-- The source rows that a plan refuses, by reason; the most frequent first.
+select upper(reason) as code, property, cast(count(*) as varchar) as refused_rows
+from {{ changes }} as c
+where run_id = ? and {{ is_refused }}
+group by reason, property
+order by count(*) desc, reason, property`,
   run_report_sample: `-- Some of a plan's changes, spread over the operations: the first of each, then the second of each, and so on.
 select
   cast(seq as varchar) as seq,

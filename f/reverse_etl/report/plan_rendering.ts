@@ -1,6 +1,6 @@
 import type { MappingProblem } from "../sync/mapping_problem.ts";
 import type { Plan } from "../sync/plan.ts";
-import type { PlanSample, PresentRecords } from "../sync/plan_sample.ts";
+import type { PlanRefusal, PlanSample, PresentRecords } from "../sync/plan_sample.ts";
 import { CHANGE_COLUMNS, propertyChanges, type ShownAs } from "./property_changes.ts";
 import type { LimitReading, PushEstimate } from "./push_estimate.ts";
 import { counted, markdown, plain, type RenderedResult, shortened, spell, table } from "./rendered_result.ts";
@@ -30,6 +30,7 @@ export interface PlanFacts {
 export interface PlanAnswer extends ReportedPlan {
   readonly status: "dry_run";
   readonly operations: Readonly<Record<string, number>>;
+  readonly refusals: readonly PlanRefusal[];
   readonly estimate: PushEstimate;
   readonly limits: LimitReading;
   readonly mapping_problems: readonly MappingProblem[];
@@ -61,6 +62,7 @@ export function planReport(facts: PlanFacts, shown: ShownAs): RenderedResult {
     would_hold: plan.would_hold,
     unsettled_predecessors: plan.unsettled_predecessors,
     operations: sample.operations,
+    refusals: sample.refusals,
     estimate,
     limits,
     mapping_problems: problems,
@@ -74,6 +76,7 @@ export function planReport(facts: PlanFacts, shown: ShownAs): RenderedResult {
         ["rows", "count"],
         Object.entries(plan.counts).map(([rows, count]) => ({ rows: rows.replaceAll("_", " "), count })),
       ),
+      ...(sample.refusals.length === 0 ? [] : [refusalTable(sample.refusals)]),
       ...(problems.length === 0 ? [] : [problemTable(problems)]),
       ...(lines.length === 0
         ? []
@@ -135,6 +138,15 @@ function sampleHeading({ plan, sample }: PlanFacts, shown: ShownAs, lines: numbe
     `${sample.changes.length} of ${counted(plan.changes, "change")}: what HubSpot holds now, and what would be sent.`,
     ...(shown.values ? [] : ["Values are shown only with `show_values`, because Windmill keeps results."]),
     ...(lines > MOST_LINES ? [`The first ${MOST_LINES} of ${lines} properties.`] : []),
+  );
+}
+
+function refusalTable(refusals: readonly PlanRefusal[]) {
+  return table(
+    ["refused rows", "code", "property"],
+    refusals
+      .slice(0, MOST_PROBLEMS)
+      .map(({ code, property, rows }) => ({ "refused rows": rows, code, property: property ?? "" })),
   );
 }
 

@@ -5,6 +5,7 @@ import { RetlError } from "./error.ts";
 import { type Hold, holdsOf } from "./guards.ts";
 import { type Mapping, mappingScope } from "./mapping.ts";
 import { operationsOf } from "./operation_mode.ts";
+import { REFUSALS } from "./refusals.ts";
 import type { RunHistory } from "./run_history.ts";
 import type { RunParams } from "./run_params.ts";
 import { changesOf, type PlanCounts, planCounts } from "./runs.ts";
@@ -50,6 +51,7 @@ export async function draftPlan(
   await session.execute("plan_changes", [runId, sync.key], {
     ...scope,
     ...modeScope(sync.config, String(scope.cleared), dialect.object([])),
+    ...REFUSALS,
     some_were_deferred: history.deferringRuns > 0,
     resync_all: params.resync === "all",
     resync_rejected: params.resync === "rejected",
@@ -125,6 +127,7 @@ function modeScope(config: SyncConfig, cleared: string, empty: string): Scope {
     operation: changed === "leave" ? `case when ${isLeft} then 'skip' else ${sent} end` : sent,
     reason: changed === "leave" ? `case when ${isLeft} then 'create_only' else reason end` : "reason",
     changes_are_sent: changed !== "leave",
+    is_left: isLeft,
     removed_hash: REMOVED_HASH,
     removed_is_left: removed === "leave",
     removed_is_cleared: removed === "clear",

@@ -45,7 +45,11 @@ export const HUBSPOT_CODES = failures("row", {
   INVALID_DATE: ["not a day, or not midnight UTC", REJECTED, "Correct the model."],
   INVALID_INTEGER: ["not a number", REJECTED, "Correct the model."],
   INVALID_LONG: ["not a point in time", REJECTED, "Correct the model."],
-  PROPERTY_VALUE_TOO_LONG: ["longer than HubSpot keeps", REJECTED, "Shorten it in the model."],
+  PROPERTY_VALUE_TOO_LONG: [
+    "longer than HubSpot keeps",
+    "rejected, or refused before it is sent",
+    "Shorten it in the model.",
+  ],
   PROPERTY_DOESNT_EXIST: [
     "the property went away during the run",
     "rejected; eight in a row end the push",
@@ -78,6 +82,11 @@ export const FAILURES = {
   ...failures("row", {
     MISSING_ID: ["the source row has no id", "refused before anything is sent", "Correct the source."],
     DUPLICATE_ID: ["several source rows have this id", "all of them refused", "Correct the source."],
+    CONTROL_CHARACTER: [
+      "a text or the id has a control character other than tab and line break",
+      "refused before anything is sent",
+      "Remove it in the model.",
+    ],
     VALUE_NOT_TAKEN: [
       "HubSpot answered success and holds another value",
       "rejected, and in doubt",

@@ -8,6 +8,7 @@ import type { ValueKind } from "./preflight.ts";
 import type { Scope } from "./statement.ts";
 import type { SyncConfig } from "./sync_config.ts";
 import type { SyncSession } from "./sync_session.ts";
+import { unfitValue } from "./unfit_value.ts";
 
 /** One mapped column as the warehouse has it. */
 export interface MappedColumn {
@@ -22,6 +23,8 @@ export interface Mapping {
   readonly columns: readonly MappedColumn[];
   readonly idColumn: string;
   readonly idCase: IdCase;
+  /** The property that the ids are values of; null when they are HubSpot record ids. */
+  readonly idProperty: string | null;
   /** False where HubSpot has to be sent every mapped property or none: contacts by email. */
   readonly isPartial: boolean;
   /** Changes when a property, its column, its kind or its null policy changes; part of every row hash, so that a changed mapping is seen in every row. */
@@ -116,6 +119,7 @@ export async function readMapping(session: SyncSession): Promise<Mapping> {
     columns: mapped,
     idColumn: config.unique_id_col,
     idCase,
+    idProperty: config.match_property ?? null,
     isPartial: config.match_property !== "email",
     version: versionOf(mapped, config),
   };
@@ -160,6 +164,9 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
     };
   });
   const kept = columns.filter(({ isKept }) => isKept);
+  const texts = mapping.columns.flatMap(({ property, kind }, index) =>
+    valueKind(kind) === "text" ? [{ property, text: `c${index}` }] : [],
+  );
   const key = dialect.identifier(mapping.idColumn);
   const idOfSource = `cast(${key} as varchar)`;
   const hash = dialect.hash([quoteLiteral(mapping.version), ...columns.map(({ raw }) => raw)]);
@@ -186,6 +193,7 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
     columns: columns.map(({ alias, raw, text }) => ({ alias, raw, text })),
     acknowledged: acknowledged.all,
     whole: kept.length === 0 ? dialect.fullObject(values) : dialect.object(values),
+    unfit: unfitValue(texts, mapping.idProperty, dialect),
     payload: `case when reason = 'changed' then ${changed} else whole end`,
     desired: kept.length === 0 ? "whole" : desiredOf(columns, dialect),
     // The properties that a NULL of the source leaves alone; a repeated request must leave them alone, too.

@@ -7,6 +7,7 @@ import { RetlError } from "./error.ts";
 import { acquireLease, type Lease, proveLease, releaseLease, requireSameSync } from "./lease.ts";
 import { type Mapping, readMapping, valueKind } from "./mapping.ts";
 import type { MappedProperty } from "./preflight.ts";
+import { REFUSALS } from "./refusals.ts";
 import { recordEnd, recordStarted } from "./run_events.ts";
 import { isSettled, readHistory } from "./run_history.ts";
 import type { RunParams } from "./run_params.ts";
@@ -123,10 +124,10 @@ async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promi
   if (left > 0) await session.execute("state_removed", [runId]);
   if (resent > 0) await session.execute("state_resync", [runId]);
   if (rejections > 0) {
-    await session.execute("refusals_gone", [runId]);
+    await session.execute("refusals_gone", [runId], REFUSALS);
     await session.execute("refusals_again", []);
-    await session.execute("refusals_new", [runId]);
-    await session.execute("rejections_resolved", [runId]);
+    await session.execute("refusals_new", [runId], REFUSALS);
+    await session.execute("rejections_resolved", [runId], REFUSALS);
   }
   await markPlanned(session, runId, draft.planId, draft.counts);
   await recordStarted(session, runId, draft.counts);

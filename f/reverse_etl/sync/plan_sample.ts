@@ -1,4 +1,5 @@
 import type { HubSpot, HubSpotAnswer } from "./hubspot_port.ts";
+import { REFUSALS } from "./refusals.ts";
 import type { SyncConfig } from "./sync_config.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
 import type { ReadBack } from "./verdict.ts";
@@ -15,12 +16,22 @@ export interface SampledChange {
   readonly payload: Readonly<Record<string, string>>;
 }
 
+/** Source rows that a plan refuses for one reason. */
+export interface PlanRefusal {
+  readonly code: string;
+  /** The property whose value is at fault; null where none is. */
+  readonly property: string | null;
+  readonly rows: number;
+}
+
 /** A stored plan in small. */
 export interface PlanSample {
   /** Changes by operation. */
   readonly operations: Readonly<Record<string, number>>;
   /** The first changes of each operation, in turns. */
   readonly changes: readonly SampledChange[];
+  /** The most frequent first. */
+  readonly refusals: readonly PlanRefusal[];
 }
 
 /** What HubSpot holds for sampled changes now. */
@@ -36,6 +47,7 @@ export interface PresentRecords {
 /** Reads a sample of the plan that a run stored, of at most `rows` changes. */
 export async function readPlanSample(session: SyncSession, runId: string, rows: number): Promise<PlanSample> {
   const operations = await session.query("run_report_operations", [runId]);
+  const refused = await session.query("run_report_refusals", [runId], REFUSALS);
   const sampled = await session.query("run_report_sample", [runId], {
     payload_text: session.dialect.jsonText("payload"),
     sample_rows: `${rows}`,
@@ -50,6 +62,11 @@ export async function readPlanSample(session: SyncSession, runId: string, rows: 
       reason: row.reason ?? "",
       hubspotId: row.hubspot_id ?? null,
       payload: JSON.parse(row.payload ?? "{}") as Record<string, string>,
+    })),
+    refusals: refused.map((row) => ({
+      code: cell(row, "code"),
+      property: row.property ?? null,
+      rows: countOf(row, "refused_rows"),
     })),
   };
 }

@@ -41,6 +41,8 @@ export interface Dialect {
   columnKind(dataType: string, numericScale: string | null): ColumnKind | null;
   /** The exact text that HubSpot stores for a column of this kind; NULL stays NULL. */
   textOf(column: string, kind: ColumnKind): string;
+  /** Whether a text has a control character of ASCII other than tab, line feed and carriage return. */
+  hasControlCharacter(text: string): string;
   /** One hash over several values, as the engine compares it fastest; NULLs and types are told apart. */
   hash(values: readonly string[]): string;
   /** The text of such a hash, as our tables keep it. */
@@ -168,6 +170,7 @@ export const duckdbDialect: Dialect = {
         return `array_to_string(${column}, ';')`;
     }
   },
+  hasControlCharacter: (text) => `regexp_matches(${text}, '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]')`,
   hash: (values) => `hash(${values.join(", ")})`,
   hashText: (hash) => `cast(${hash} as varchar)`,
   hashOfText: (text) => `try_cast(${text} as ubigint)`,
@@ -200,6 +203,10 @@ export const duckdbDialect: Dialect = {
   },
   percentile: (column, fraction) => `quantile_cont(${column}, ${fraction})`,
 };
+
+const CONTROL_CHARACTERS = Array.from({ length: 0x20 }, (_, code) => code).filter(
+  (code) => ![0x09, 0x0a, 0x0d].includes(code),
+);
 
 export const snowflakeDialect: Dialect = {
   name: "snowflake",
@@ -248,6 +255,9 @@ export const snowflakeDialect: Dialect = {
         return `array_to_string(${column}, ';')`;
     }
   },
+  // Neither a pattern nor a literal need say what a NUL means in it.
+  hasControlCharacter: (text) =>
+    `translate(${text}, ${CONTROL_CHARACTERS.map((code) => `chr(${code})`).join(" || ")}, ${quoteLiteral(" ".repeat(CONTROL_CHARACTERS.length))}) <> ${text}`,
   hash: (values) => `cast(hash(${values.join(", ")}) as varchar)`,
   hashText: (hash) => hash,
   hashOfText: (text) => text,
