@@ -96,7 +96,7 @@ describe("a text that HubSpot cannot hold", () => {
     ]);
   });
 
-  it("names the first of several properties in the order of their names, and looks at numbers and dates not at all", async () => {
+  it("names the first of several properties in the order of their names", async () => {
     const fixture = await syncFixture({
       column_mappings: [
         { destination_name: "z", snowflake_name: "tier" },
@@ -142,6 +142,19 @@ describe("a row that is refused for a value", () => {
     await fixture.source([["1", "10", "lead"]]);
     await fixture.run("r3", rejected);
     expect(await listed(fixture)).toEqual(["1 INVALID_OPTION tier"]);
+  });
+
+  it("stays listed when it was HubSpot that found it too long before", async () => {
+    const fixture = await syncFixture();
+    await fixture.source([["1", "10", "x".repeat(LONGEST + 1)]]);
+    await fixture.run("r1");
+    await fixture.warehouse.execute(
+      "update retl.hubspot_contacts_sync_rejections set next_try_at = '2000-01-01', attempts = 7",
+    );
+    await fixture.run("r2");
+    expect(await fixture.rows(LISTED)).toMatchObject([
+      { contact_id: "1", code: "PROPERTY_VALUE_TOO_LONG", next_try_at: null, attempts: "1" },
+    ]);
   });
 
   it("is looked at in a resync, and only where it would be sent", async () => {

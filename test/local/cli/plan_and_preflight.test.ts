@@ -48,6 +48,14 @@ describe("plan", () => {
     expect(out).not.toContain("present limits");
   });
 
+  it("says which rows it refuses and why", async () => {
+    const world = await cliWorld();
+    await world.people(persons(4, (index) => (index < 2 ? { note: "a\u0000b" } : {})));
+    const { code, out } = await world.cli("plan", SYNC);
+    expect(code).toBe(0);
+    expect(out).toContain("2 rows refused: CONTROL_CHARACTER note");
+  });
+
   it("of a resync names a command that makes the same plan again", async () => {
     const world = await cliWorld();
     await world.people(persons(3));
