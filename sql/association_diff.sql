@@ -2,6 +2,9 @@
 asked as (
   select cast(? as varchar) as resync
 ),
+{%- if suppressing_links %}
+{% include "association_suppressed" %},
+{%- endif %}
 source_keys as (
   select
     {{ source_id }} as id
@@ -32,7 +35,15 @@ links as {{ materialized }} (
     on other.{{ relation.target_id }} = s.{{ relation.alias }} and other.row_hash is not null
   left join (select distinct {{ relation.target_source_id }} as id from {{ relation.target_source }}) as target
     on target.id = s.{{ relation.alias }}
+  {%- if suppressing_links %}
+  left join suppressed on suppressed.id = s.id
+  left join suppressed_targets as other_end on other_end.to_sync = {{ relation.to_sync }} and other_end.id = s.{{ relation.alias }}
+  {%- endif %}
   where s.{{ relation.alias }} is not null
+  {%- if suppressing_links %}
+    and suppressed.id is null
+    and other_end.id is null
+  {%- endif %}
   {%- unless forloop.last %}
   union all
   {%- endunless %}
@@ -50,6 +61,9 @@ held as {{ materialized }} (
   select
     a.*,
     r.to_sync is not null as is_declared,
+    {%- if suppressing_links %}
+    suppressed.id is not null or other_end.id is not null as is_suppressed,
+    {%- endif %}
     a.next_try_at is null or a.next_try_at <= {{ now }} or asked.resync = 'rejected' as is_due,
     a.acknowledged_at is not null or a.in_doubt as may_exist,
     case
@@ -68,6 +82,10 @@ held as {{ materialized }} (
   left join relations as r on r.to_sync = a.to_sync and r.label = a.label
   left join links as l on l.to_sync = a.to_sync and l.label = a.label and l.from_id = a.from_id
   left join source_ids as u on u.id = a.from_id
+  {%- if suppressing_links %}
+  left join suppressed on suppressed.id = a.from_id
+  left join suppressed_targets as other_end on other_end.to_sync = a.to_sync and other_end.id = a.to_id
+  {%- endif %}
 ),
 -- `forget`: never reached HubSpot, or is not ours to look after any more.
 differences as {{ materialized }} (
@@ -84,6 +102,9 @@ differences as {{ materialized }} (
     held.in_doubt,
     held.sent_at,
     case
+      {%- if suppressing_links %}
+      when is_suppressed then 'forget'
+      {%- endif %}
       when not is_declared then 'forget'
       when not is_said and not may_exist then 'forget'
       when not is_said and is_due then 'remove'

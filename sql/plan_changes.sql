@@ -5,6 +5,14 @@ insert into {{ changes }}
 with run as (
   select cast(? as varchar) as run_id, cast(? as varchar) as sync
 ),
+{%- if suppressing %}
+{% include "suppressed_ids" %},
+suppressed_rows as {{ materialized }} (
+  select s.id
+  from (select {{ source_id }} as id from {{ source }}) as s
+  join suppressed on suppressed.id = s.id
+),
+{%- endif %}
 -- A row of the source and a row of the state that have id and hash alike are unchanged: most of both, which are never put anywhere. This is what
 -- has no such partner. The mapped columns come along, because the hash has read them anyway; of the state only where its rows are.
 unpaired as {{ materialized }} (
@@ -16,6 +24,10 @@ unpaired as {{ materialized }} (
     s.{{ column.alias }}
     {%- endfor %}
   from (
+    {%- if suppressing %}
+    select s.*
+    from (
+    {%- endif %}
     select
       {{ source_id_text }} as id_text,
       {{ source_hash_key }} as hash_key
@@ -23,6 +35,11 @@ unpaired as {{ materialized }} (
       {{ column.raw }} as {{ column.alias }}
       {%- endfor %}
     from {{ source }}
+    {%- if suppressing %}
+    ) as s
+    left join suppressed on suppressed.id = {{ id_of_text }}
+    where suppressed.id is null
+    {%- endif %}
   ) as s
   full join (
     select
@@ -31,6 +48,10 @@ unpaired as {{ materialized }} (
       -- No hash of a source row is like that of a row in doubt or removed.
       case when {% if resync_all %}1 = 1{% else %}t.in_doubt or t.removed_at is not null{% endif %} then null else {{ state_hash_key }} end as hash_key
     from {{ state }} as t
+    {%- if suppressing %}
+    left join suppressed on suppressed.id = t.{{ id }}
+    where suppressed.id is null
+    {%- endif %}
   ) as t on t.id_key = {{ source_id_key }} and t.hash_key = s.hash_key
   where s.hash_key is null or t.state_row is null
 ),
@@ -64,8 +85,8 @@ sizes as {{ materialized }} (
   select
     source_size.n as rows_read,
     state_size.n as state_rows,
-    source_size.n - sides.of_source as source_pairs,
-    state_size.n - sides.of_state as state_pairs,
+    source_size.n - sides.of_source{% if suppressing %} - left_out.of_source{% endif %} as source_pairs,
+    state_size.n - sides.of_state{% if suppressing %} - left_out.of_state{% endif %} as state_pairs,
     sides.nameless
   from (select count(*) as n from {{ source }}) as source_size
   cross join (select count(*) as n from {{ state }}) as state_size
@@ -76,6 +97,13 @@ sizes as {{ materialized }} (
       count(case when hash_key is not null and id is null then 1 end) as nameless
     from unpaired
   ) as sides
+  {%- if suppressing %}
+  cross join (
+    select of_source.n as of_source, of_state.n as of_state
+    from (select count(*) as n from suppressed_rows) as of_source
+    cross join (select count(*) as n from {{ state }} as t join suppressed on suppressed.id = t.{{ id }}) as of_state
+  ) as left_out
+  {%- endif %}
 ),
 -- Ids of unpaired source rows that no unpaired row of the state has: new ones, and repetitions of ids whose first row is unchanged.
 strangers as {{ materialized }} (
@@ -94,7 +122,10 @@ repeated_ids as {{ materialized }} (
   select s.id
   from (select {{ source_id }} as id from {{ source }}) as s
   cross join (select rows_read from sizes where source_pairs > state_pairs) as several
-  where s.id is not null
+  {%- if suppressing %}
+  left join suppressed on suppressed.id = s.id
+  {%- endif %}
+  where s.id is not null{% if suppressing %} and suppressed.id is null{% endif %}
   group by s.id
   having count(*) > 1
 ),
@@ -259,6 +290,11 @@ listed as (
   select s.id, s.row_hash, null, false, false, false, false, false, 'skip', 'duplicate_id', null, null, null, null, null
   from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
   join repeated_ids on repeated_ids.id = s.id
+  {%- if suppressing %}
+  union all
+  select id, null, null, false, false, false, false, false, 'skip', 'suppressed', null, null, null, null, null
+  from suppressed_rows
+  {%- endif %}
 ),
 {%- if some_were_deferred %}
 -- Since when a change has waited that earlier runs planned and did not get to; only what runs that deferred something planned is read.
@@ -311,14 +347,17 @@ counted as (
     count(case when reason = 'unchanged' then 1 end) as refreshed,
     count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
     count(case when reason = 'resync' then 1 end) as resent,
-    count(case when reason in ('waiting', 'create_only') then 1 end) as skipped,
+    count(case when reason in ('waiting', 'create_only'{% if suppressing %}, 'suppressed'{% endif %}) then 1 end) as skipped,
+    {%- if suppressing %}
+    count(case when reason = 'suppressed' then 1 end) as suppressed_rows,
+    {%- endif %}
     count(case when {{ is_refused }} then 1 end) as refused,
     count(case when reason = 'duplicate_id' then 1 end) as duplicates,
     {{ plan_hash }} as plan_hash
   from numbered
 ),
 totals as (
-  select *, rows_read - judged_rows - duplicates as same
+  select *, rows_read - judged_rows - duplicates{% if suppressing %} - suppressed_rows{% endif %} as same
   from sizes
   cross join counted
 )

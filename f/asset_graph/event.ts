@@ -1,12 +1,13 @@
 /**
  * What can happen to an asset in a run. `incomplete` is a run that went well but left something for the next one; `associated` comes after
- * `materialized`, when its records were brought together with those of other assets.
+ * `materialized`, when its records were brought together with those of other assets. `purged` tells that what was kept of some rows is gone.
  */
 export type RunEventKind =
   | "planned"
   | "started"
   | "materialized"
   | "associated"
+  | "purged"
   | "incomplete"
   | "skipped"
   | "failed";

@@ -1,5 +1,6 @@
 import { resultsScope } from "../../f/reverse_etl/sync/journal.ts";
 import { type Mapping, mappingScope } from "../../f/reverse_etl/sync/mapping.ts";
+import { listScope, suppressionList } from "../../f/reverse_etl/sync/suppressions.ts";
 import { cell, countOf, type SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import type { Row } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { type AssociationLine, readAssociationsOfRow } from "./read_associations.ts";
@@ -57,6 +58,8 @@ export interface Attempt {
 /** All that is known of one source row. */
 export interface RowHistory {
   readonly id: string;
+  /** Whether it is on the list of ids that are never sent. */
+  readonly suppressed: boolean;
   readonly source: readonly SourceRow[];
   readonly state: StateRow | null;
   readonly rejections: Awaited<ReturnType<typeof readRejectionsOfRow>>;
@@ -108,6 +111,7 @@ export async function readRowHistory(
   });
   return {
     id,
+    suppressed: await isSuppressed(session, id),
     source: source.map((row) => ({
       row_hash: cell(row, "row_hash"),
       values: Object.fromEntries(
@@ -120,6 +124,13 @@ export async function readRowHistory(
     history: inTime([...changes.slice(0, limit).map(plannedChange), ...calls.slice(0, limit).map(attempt)]),
     truncated: changes.length > limit || calls.length > limit,
   };
+}
+
+async function isSuppressed(session: SyncSession, id: string): Promise<boolean> {
+  const list = suppressionList(session.sync.config);
+  if (list === null) return false;
+  const [row] = await session.query("report_row_suppressed", [id], listScope(list, session.dialect));
+  return countOf(row, "listed") > 0;
 }
 
 function columnTexts({ dialect }: SyncSession, { columns }: Mapping) {

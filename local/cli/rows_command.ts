@@ -15,7 +15,16 @@ export interface RowsOptions extends WorkspaceOptions {
 }
 
 /** Where a row stands, in a word. */
-type Standing = "left" | "in_sync" | "to_send" | "in_doubt" | "rejected" | "not_unique" | "gone" | "unknown";
+type Standing =
+  | "suppressed"
+  | "left"
+  | "in_sync"
+  | "to_send"
+  | "in_doubt"
+  | "rejected"
+  | "not_unique"
+  | "gone"
+  | "unknown";
 
 /** All that is known of source rows: the source, the state, the rejection and every attempt. Problems when an id is nowhere. */
 export async function rowsCommand(
@@ -51,7 +60,11 @@ export async function rowsCommand(
   );
 }
 
-function standingOf({ source, state, rejections, history }: RowHistory, { changed }: Operations): Standing {
+function standingOf(
+  { suppressed, source, state, rejections, history }: RowHistory,
+  { changed }: Operations,
+): Standing {
+  if (suppressed) return "suppressed";
   if (source.length > 1) return "not_unique";
   const [row] = source;
   if (row === undefined) return state !== null || history.length > 0 ? "gone" : "unknown";
@@ -62,6 +75,8 @@ function standingOf({ source, state, rejections, history }: RowHistory, { change
 }
 
 const WORDS: Readonly<Record<Standing, string>> = {
+  suppressed:
+    "suppressed: the sync's suppressions have it, so nothing of it is sent and the next run purges what is kept",
   in_sync: "in sync: HubSpot acknowledged these very values",
   to_send: "to send: the source differs from what HubSpot acknowledged, and the next run sends it",
   left: "left alone: the source differs, and on_changed: leave sends no changes",
@@ -73,7 +88,7 @@ const WORDS: Readonly<Record<Standing, string>> = {
 };
 
 /** Neither done nor wrong. */
-const CALM: readonly Standing[] = ["to_send", "left"];
+const CALM: readonly Standing[] = ["to_send", "left", "suppressed"];
 
 /** Empty values say only that nobody asked for them. */
 function withoutValues({ source, state, ...row }: RowHistory) {

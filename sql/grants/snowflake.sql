@@ -9,6 +9,7 @@
 --   ANALYTICS.RETL               database and schema of the syncs
 --   HUBSPOT_CONTACTS             a source table (current_state_tbl)
 --   HUBSPOT_CONTACTS_SYNC        the table of its sync (sync_table_name), after which its other tables are named
+--   ERASED_PEOPLE                the list of its suppressions (suppressions.table)
 
 -- 1. Roles and user. A service user cannot have a password; its public key belongs to the private key of the resource.
 create role if not exists TAILRACE;
@@ -30,9 +31,11 @@ grant usage on schema ANALYTICS.RETL to role TAILRACE;
 
 -- A table that dbt builds anew loses its grants: let dbt give this one (`grants: {select: [TAILRACE]}` in the model's configuration).
 grant select on table ANALYTICS.RETL.HUBSPOT_CONTACTS to role TAILRACE;
+-- Only of a sync with suppressions, also for the syncs whose records are associated with its records:
+grant select on table ANALYTICS.RETL.ERASED_PEOPLE to role TAILRACE;
 
 -- For every sync:
-grant select, insert, delete on table ANALYTICS.RETL.HUBSPOT_CONTACTS_SYNC to role TAILRACE;
+grant select, insert, update, delete on table ANALYTICS.RETL.HUBSPOT_CONTACTS_SYNC to role TAILRACE;
 grant select, insert, update, delete on table ANALYTICS.RETL.HUBSPOT_CONTACTS_SYNC_JOURNAL to role TAILRACE;
 grant select, insert, update, delete on table ANALYTICS.RETL.HUBSPOT_CONTACTS_SYNC_STATE to role TAILRACE;
 grant select, insert, update, delete on table ANALYTICS.RETL.HUBSPOT_CONTACTS_SYNC_REJECTIONS to role TAILRACE;

@@ -5,6 +5,13 @@ import { RetlError } from "./error.ts";
 import { type IdCase, idCaseOf, idText } from "./id_text.ts";
 import { operationsOf } from "./operation_mode.ts";
 import type { Scope } from "./statement.ts";
+import {
+  listScope,
+  requireList,
+  type SuppressionList,
+  suppressionList,
+  suppressionScope,
+} from "./suppressions.ts";
 import type { SyncSession } from "./sync_session.ts";
 import { tablesOf } from "./tables.ts";
 
@@ -31,17 +38,30 @@ export function relationsOf({ sync }: SyncSession): readonly Relation[] {
 
 /**
  * The SQL that the comparison of associations needs. Throws `RETL_SOURCE_COLUMN` with every foreign key that the source does not have or
- * that cannot hold an id.
+ * that cannot hold an id, and what `requireList` throws for the lists of both sides.
  */
 export async function associationScope(session: SyncSession): Promise<Scope> {
   const { dialect, sync } = session;
   const relations = relationsOf(session);
   await requireForeignKeys(session, relations);
+  const own = suppressionList(sync.config);
+  const others = relations.flatMap(({ target }) => {
+    const list = listOf(target);
+    return list === null ? [] : [{ target, list }];
+  });
+  const lists = [...(own === null ? [] : [own]), ...others.map(({ list }) => list)];
+  for (const list of lists) await requireList(session, list);
   const id = (column: string, idCase: IdCase) =>
     idText(`cast(${dialect.identifier(column)} as varchar)`, idCase);
   return {
     source_id: id(sync.config.unique_id_col, idCaseOf(sync.config.match_property)),
     keeps_own_removed: keeps(operationsOf(sync.config).removed),
+    ...suppressionScope(session),
+    suppressing_links: lists.length > 0,
+    suppressing_targets: others.map(({ target, list }) => ({
+      to_sync: quoteLiteral(target.key),
+      ...listScope(list, dialect),
+    })),
     relations: relations.map(({ config, target, label }, index) => {
       const other = tablesOf({ ...sync.config, ...target }, dialect);
       return {
@@ -58,6 +78,10 @@ export async function associationScope(session: SyncSession): Promise<Scope> {
       };
     }),
   };
+}
+
+function listOf({ schema, suppressions, id_case }: AssociationTarget): SuppressionList | null {
+  return suppressions === undefined ? null : { schema, ...suppressions, id_case };
 }
 
 /** A record whose row is gone keeps its associations only where it is left as it is. */

@@ -5,11 +5,13 @@ import { RetlError } from "./error.ts";
 import { type Hold, holdsOf } from "./guards.ts";
 import { type Mapping, mappingScope } from "./mapping.ts";
 import { operationsOf } from "./operation_mode.ts";
+import { isEmptiedByPurge } from "./purge.ts";
 import { REFUSALS } from "./refusals.ts";
 import type { RunHistory } from "./run_history.ts";
 import type { RunParams } from "./run_params.ts";
 import { changesOf, type PlanCounts, planCounts } from "./runs.ts";
 import type { Scope } from "./statement.ts";
+import { suppressionScope } from "./suppressions.ts";
 import type { SyncConfig } from "./sync_config.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
@@ -37,13 +39,17 @@ export interface Bookkeeping {
 /** What `row_hash` says of a row that is gone from the source, in a change, in the state and in the rejections. */
 const REMOVED_HASH = "'removed'";
 
-/** Writes the rows of a plan and reads what they amount to; throws `RETL_COUNTS_DIFFER` when they do not account for every row. */
+/**
+ * Writes the rows of a plan and reads what they amount to; throws `RETL_COUNTS_DIFFER` when they do not account for every row. `purgedRows`
+ * is how many rows the state had before in the same transaction.
+ */
 export async function draftPlan(
   session: SyncSession,
   mapping: Mapping,
   runId: string,
   params: RunParams,
   history: RunHistory,
+  purgedRows: number,
 ): Promise<Draft> {
   const { dialect, sync } = session;
   const count = (name: string, expression = name) => [name, `cast(${expression} as varchar)`] as const;
@@ -52,6 +58,7 @@ export async function draftPlan(
     ...scope,
     ...modeScope(sync.config, String(scope.cleared), dialect.object([])),
     ...REFUSALS,
+    ...suppressionScope(session),
     some_were_deferred: history.deferringRuns > 0,
     resync_all: params.resync === "all",
     resync_rejected: params.resync === "rejected",
@@ -86,15 +93,15 @@ export async function draftPlan(
   const found = JSON.parse(cell(row, "counts")) as Record<string, string>;
   const counts = planCounts(found);
   requireAccounted(session, counts, countOf(found, "source_pairs") - countOf(found, "state_pairs"));
-  const stateRows = countOf(found, "state_rows");
+  const stateRows = countOf(found, "state_rows") + purgedRows;
+  const isLost = stateRows === 0 && history.acknowledgingRuns > 0 && !(await isEmptiedByPurge(session));
   const associations = await compareAssociations(session, params.resync);
   const rowHolds = holdsOf(
     {
       plan: counts,
       knownRows: countOf(found, "known"),
       changedRows: countOf(found, "changed"),
-      stateRows,
-      acknowledgedBefore: stateRows === 0 && history.acknowledgingRuns > 0,
+      stateIsLost: isLost,
     },
     sync.config.guards,
   );

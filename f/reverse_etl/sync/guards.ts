@@ -9,9 +9,8 @@ export interface GuardFacts {
   readonly knownRows: number;
   /** Known rows whose values differ now. */
   readonly changedRows: number;
-  /** Rows of the state table, and whether an earlier run had rows acknowledged. */
-  readonly stateRows: number;
-  readonly acknowledgedBefore: boolean;
+  /** The state is empty although earlier runs had rows acknowledged, and no purge left it so. */
+  readonly stateIsLost: boolean;
 }
 
 /** A reason to hold a run before anything is sent. */
@@ -24,7 +23,7 @@ export interface Hold {
 export function holdsOf(facts: GuardFacts, guards: SyncConfig["guards"]): Hold[] {
   const { plan, knownRows, changedRows } = facts;
   const holds: Hold[] = [];
-  if (facts.stateRows === 0 && facts.acknowledgedBefore) {
+  if (facts.stateIsLost) {
     holds.push({
       code: "RETL_HELD_STATE_LOST",
       reason:

@@ -6,6 +6,7 @@ import { type IdCase, idCaseOf, idText } from "./id_text.ts";
 import { matchingOf, operationsOf } from "./operation_mode.ts";
 import type { ValueKind } from "./preflight.ts";
 import type { Scope } from "./statement.ts";
+import { requireList, suppressionList } from "./suppressions.ts";
 import type { SyncConfig } from "./sync_config.ts";
 import type { SyncSession } from "./sync_session.ts";
 import { unfitValue } from "./unfit_value.ts";
@@ -50,7 +51,8 @@ export function valueKind(kind: ColumnKind): ValueKind {
 
 /**
  * Reads the source's columns and resolves the mapping.
- * Throws `RETL_SOURCE_MISSING` without a source table and `RETL_SOURCE_COLUMN` with every problem of the mapping.
+ * Throws `RETL_SOURCE_MISSING` without a source table and `RETL_SOURCE_COLUMN` with every problem of the mapping, and both for the list of
+ * suppressions.
  */
 export async function readMapping(session: SyncSession): Promise<Mapping> {
   const config = session.sync.config;
@@ -113,6 +115,8 @@ export async function readMapping(session: SyncSession): Promise<Mapping> {
       details: { problems },
     });
   }
+  const list = suppressionList(config);
+  if (list !== null) await requireList(session, list);
   mapped.sort((a, b) => (a.property < b.property ? -1 : 1));
   const idCase = idCaseOf(config.match_property);
   return {

@@ -7,6 +7,7 @@ import { RetlError } from "./error.ts";
 import { acquireLease, type Lease, proveLease, releaseLease, requireSameSync } from "./lease.ts";
 import { type Mapping, readMapping, valueKind } from "./mapping.ts";
 import type { MappedProperty } from "./preflight.ts";
+import { purgeSuppressed } from "./purge.ts";
 import { REFUSALS } from "./refusals.ts";
 import { recordEnd, recordStarted } from "./run_events.ts";
 import { isSettled, readHistory } from "./run_history.ts";
@@ -49,7 +50,8 @@ export interface Plan {
 
 /**
  * Finds what changed and stores it as the run's plan, in one fenced transaction (R2): a second copy finds the plan's mark and
- * answers what is stored. Without changes it closes the run.
+ * answers what is stored. Without changes it closes the run. What is kept of suppressed rows goes in the same transaction, also when
+ * the plan is held.
  *
  * Throws `RETL_BUSY`, `RETL_HELD_…`, `RETL_PLAN_CHANGED`, `RETL_APPROVAL_UNKNOWN`,
  * `RETL_SOURCE_MISSING`, `RETL_SOURCE_COLUMN`, `RETL_SYNC_CHANGED`, `RETL_RUN_SETTLED`, and what the warehouse throws.
@@ -86,7 +88,8 @@ export async function planChanges(
         return planOf(lease, mapping, kept, predecessors);
       }
       if (stored !== null && stored.status !== "running") await within.execute("plan_discard", [runId]);
-      const draft = await draftPlan(within, mapping, runId, params, history);
+      const purged = await purgeSuppressed(within, runId);
+      const draft = await draftPlan(within, mapping, runId, params, history, purged);
       if (params.approve !== null) await useApproval(within, params.approve, runId, draft);
       else if (draft.holds.length > 0) {
         await finishRun(within, runId, { status: "held", message: reasonsOf(draft), planId: draft.planId });
@@ -214,7 +217,7 @@ async function dryRun(
     // Written first, so that a second copy of the step waits and then takes the place of this one's rows.
     await finishRun(within, runId, end);
     await within.execute("plan_discard", [runId]);
-    const drafted = await draftPlan(within, mapping, runId, params, await readHistory(within, runId));
+    const drafted = await draftPlan(within, mapping, runId, params, await readHistory(within, runId), 0);
     await finishRun(within, runId, { ...end, message: reasonsOf(drafted) || null, planId: drafted.planId });
     return drafted;
   });

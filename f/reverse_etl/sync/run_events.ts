@@ -2,6 +2,7 @@ import { duration, int, type Metadata, type RunEventKind, runEvent, text } from 
 import { judgeAlerts } from "./alerts.ts";
 import { recordEvents } from "./events.ts";
 import type { CallCounts, OutcomeCounts, PlanCounts, RunStatus } from "./runs.ts";
+import type { Purge } from "./suppressions.ts";
 import { cell, type SyncSession } from "./sync_session.ts";
 
 /** Records that the run began to compute the sync's asset, with its plan. */
@@ -37,6 +38,11 @@ export async function recordEnd(
   await judgeAlerts(session, runId, end);
 }
 
+/** Records how many rows a purge took, and the version of the state that it left. */
+export async function recordPurged(session: SyncSession, runId: string, purge: Purge): Promise<void> {
+  await record(session, runId, "purged", integers(purge));
+}
+
 async function record(
   session: SyncSession,
   runId: string,
@@ -44,16 +50,21 @@ async function record(
   metadata: Metadata,
 ): Promise<void> {
   const { key, code_version, config } = session.sync;
-  const version = kind === "materialized" ? { data_version: await dataVersion(session) } : {};
+  const isVersioned = kind === "materialized" || kind === "purged";
+  const version = isVersioned ? { data_version: await dataVersion(session) } : {};
   const event = runEvent(runId, key, kind, { code_version, metadata, ...version });
   await recordEvents(session.session, config.schema, [event]);
 }
 
 /** Names what HubSpot holds because of this sync: the same rows at the same hashes give the same version. */
 async function dataVersion(session: SyncSession): Promise<string> {
-  const version = session.dialect.hashOfRows([session.tables.id, "row_hash"]);
-  const [row] = await session.query("state_version", [], { version });
+  const [row] = await session.query("state_version", [], { version: stateVersion(session) });
   return cell(row, "data_version");
+}
+
+/** The aggregate over the state that names its rows and their hashes. */
+export function stateVersion({ dialect, tables }: SyncSession): string {
+  return dialect.hashOfRows([tables.id, "row_hash"]);
 }
 
 function integers(counts: object): Metadata {

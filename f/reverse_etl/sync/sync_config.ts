@@ -80,6 +80,9 @@ const syncShape = settings({
   /** The associations of its records with those of other syncs, made after both have been pushed. */
   associations: z.array(associationShape).default([]),
 
+  /** A table of the same schema whose ids are never sent; `column` is unique_id_col when absent. */
+  suppressions: settings({ table: identifier, column: identifier.optional() }).optional(),
+
   guards: settings({
     /** Share of the rows known to the state that may be missing in the source. */
     max_removed_fraction: fraction(0.05),
@@ -152,6 +155,8 @@ const syncShape = settings({
 
 /** The names under which one sync keeps its tables. */
 const TABLE_SUFFIXES = ["", "_journal", "_state", "_rejections", "_fold", "_lease", "_associations"] as const;
+/** Those that all syncs of a schema share. */
+const SHARED_TABLES = ["retl_runs", "asset_events", "retl_alerts"] as const;
 const COLUMNS_OF_OUR_TABLES = [
   ...[
     "run_id",
@@ -198,6 +203,14 @@ const syncSchema = syncShape.superRefine((sync, context) => {
       ["unique_id_col"],
       `is the name of a column that Tailrace keeps beside it: ${COLUMNS_OF_OUR_TABLES.join(", ")}`,
     );
+  }
+  const listed = sync.suppressions?.table.toLowerCase();
+  if (listed === sync.current_state_tbl.toLowerCase()) {
+    problem(["suppressions", "table"], "is current_state_tbl, so no row would ever be sent");
+  }
+  const ours = [...TABLE_SUFFIXES.map((suffix) => sync.sync_table_name + suffix), ...SHARED_TABLES];
+  if (listed !== undefined && ours.some((name) => name.toLowerCase() === listed)) {
+    problem(["suppressions", "table"], `is a table of Tailrace's own: ${ours.join(", ")}`);
   }
   for (const suffix of TABLE_SUFFIXES) {
     if ((sync.sync_table_name + suffix).toLowerCase() === sync.current_state_tbl.toLowerCase()) {

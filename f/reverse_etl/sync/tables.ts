@@ -13,6 +13,8 @@ export interface Tables {
   readonly fold: string;
   readonly lease: string;
   readonly associations: string;
+  /** The user's list of ids that are never sent; absent without one. */
+  readonly suppressions?: string;
   readonly runs: string;
   readonly events: string;
   readonly alerts: string;
@@ -36,6 +38,7 @@ export function tablesOf(sync: SyncConfig, dialect: Dialect): Tables {
     fold: table(`${sync.sync_table_name}_fold`),
     lease: table(`${sync.sync_table_name}_lease`),
     associations: table(`${sync.sync_table_name}_associations`),
+    ...(sync.suppressions === undefined ? {} : { suppressions: table(sync.suppressions.table) }),
     id: dialect.identifier(sync.unique_id_col),
   };
 }

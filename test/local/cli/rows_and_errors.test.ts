@@ -107,6 +107,25 @@ it("rows says where a row stands: to send, twice in the source, gone, in doubt, 
   expect(out).toMatch(/p9 {2}unknown/);
 });
 
+it("rows says that a row is suppressed, before and after the run that purges it, and also without any trace of it", async () => {
+  const world = await cliWorld({ sync: contacts({ suppressions: { table: "erased" } }) });
+  await world.people(persons(3));
+  await world.sql("create table retl.erased (person_id varchar)");
+  await world.run();
+  await world.sql("insert into retl.erased values (' p1'), ('p9')");
+  for (const _ of ["before", "after"]) {
+    const { code, out } = await world.cli("rows", SYNC, "p0", "p1", "p9", "--show-values");
+    expect(code).toBe(0);
+    expect(out).toMatch(/p0 {2}in sync/);
+    expect(out).toMatch(/p1 {2}suppressed/);
+    expect(out).toMatch(/p9 {2}suppressed/);
+    await world.run();
+  }
+  const { out } = await world.cli("rows", SYNC, "p1");
+  expect(out).toMatch(/not sent \(suppressed\)/);
+  expect(out).toContain("nothing was acknowledged");
+});
+
 it("rows shows an attempt that was cut off, whose call nobody knows", async () => {
   const world = await cliWorld();
   await world.people(persons(1));

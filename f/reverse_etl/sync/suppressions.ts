@@ -1,0 +1,78 @@
+import type { Dialect } from "../warehouse/dialect.ts";
+import { RetlError } from "./error.ts";
+import { type IdCase, idCaseOf, idText } from "./id_text.ts";
+import type { Scope } from "./statement.ts";
+import type { SyncConfig } from "./sync_config.ts";
+import type { SyncSession } from "./sync_session.ts";
+
+/** A table of ids, in the schema of the source, whose rows are never sent. */
+export interface SuppressionList {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+  /** How the ids are told apart: as those of the source. */
+  readonly id_case: IdCase;
+}
+
+/** Rows of Tailrace's own tables that a purge changed or deleted. */
+export interface Purge {
+  readonly state: number;
+  readonly changes: number;
+  readonly rejections: number;
+  readonly associations: number;
+}
+
+/** The list of a sync; null for one without. */
+export function suppressionList(config: SyncConfig): SuppressionList | null {
+  const { schema, suppressions, unique_id_col, match_property } = config;
+  if (suppressions === undefined) return null;
+  const { table, column = unique_id_col } = suppressions;
+  return { schema, table, column, id_case: idCaseOf(match_property) };
+}
+
+/** The SQL that reads a list: its table, and the ids in it as the source's are kept. */
+export function listScope(list: SuppressionList, dialect: Dialect) {
+  return {
+    suppressions: `${dialect.identifier(list.schema)}.${dialect.identifier(list.table)}`,
+    suppressed_id: idText(`cast(${dialect.identifier(list.column)} as varchar)`, list.id_case),
+  };
+}
+
+/** What the statements that leave suppressed rows out need; nothing of them is left in a statement of a sync without a list. */
+export function suppressionScope({ sync, dialect }: SyncSession): Scope {
+  const list = suppressionList(sync.config);
+  return list === null ? { suppressing: false } : { suppressing: true, ...listScope(list, dialect) };
+}
+
+/**
+ * A list that cannot be read is never taken for an empty one: throws `RETL_SOURCE_MISSING` without its table and `RETL_SOURCE_COLUMN`
+ * without its column or for one that cannot hold an id.
+ */
+export async function requireList(session: SyncSession, list: SuppressionList): Promise<void> {
+  const { dialect, sync } = session;
+  const name = `${list.schema}.${list.table}`;
+  const rows = await session.query("source_columns", [list.schema, list.table], {
+    schema_is: dialect.nameIs("table_schema"),
+    table_is: dialect.nameIs("table_name"),
+  });
+  if (rows.length === 0) {
+    throw new RetlError("RETL_SOURCE_MISSING", {
+      what: `The table ${name}, the suppressions that ${sync.key} has to keep to, does not exist or the role may not see it.`,
+      state: "Nothing was planned or sent.",
+      next: "Build it (dbt prep), or grant SELECT on it to the role of the resource.",
+    });
+  }
+  const row = rows.find(({ column_name }) => column_name?.toLowerCase() === list.column.toLowerCase());
+  const kind = row === undefined ? null : dialect.columnKind(row.data_type ?? "", row.numeric_scale ?? null);
+  if (kind === "text" || kind === "integer") return;
+  const problem =
+    row === undefined
+      ? `${list.column} is not a column of the table`
+      : `${list.column} is ${row.data_type}; an id must be a text or a whole number`;
+  throw new RetlError("RETL_SOURCE_COLUMN", {
+    what: `${name} does not fit the suppressions that ${sync.key} has to keep to: ${problem}. Its columns are: ${rows.map(({ column_name }) => column_name).join(", ")}.`,
+    state: "Nothing was planned or sent.",
+    next: "Correct suppressions in flows/ and run npm run build, or correct the model.",
+    details: { problems: [problem] },
+  });
+}

@@ -1,0 +1,2 @@
+delete from {{ state }}
+where {{ id }} in (with {% include "suppressed_ids" %} select id from suppressed)

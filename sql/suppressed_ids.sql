@@ -1,0 +1,14 @@
+-- Common to the statements that leave suppressed rows out: the ids of the list, and those of rows that had left the source before and whose
+-- records rows of the list have.
+listed_ids as {{ materialized }} (
+  select distinct {{ suppressed_id }} as id from {{ suppressions }}
+),
+suppressed as {{ materialized }} (
+  select id from listed_ids where id is not null
+  union
+  select t.{{ id }} as id
+  from {{ state }} as t
+  join {{ state }} as holder on holder.hubspot_id = t.hubspot_id
+  join listed_ids on listed_ids.id = holder.{{ id }}
+  where t.removed_at is not null
+)
