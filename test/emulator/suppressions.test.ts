@@ -5,4 +5,5 @@ useSnowflake();
 
 describe.skipIf(NO_EMULATOR !== null)(`over Snowflake's protocol${BECAUSE}`, async () => {
   await import("../sync/suppressions.test.ts");
+  await import("../sync/association_suppressions.test.ts");
 });

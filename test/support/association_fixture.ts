@@ -16,7 +16,7 @@ import {
   startSimulator,
 } from "../../local/hubspot_simulator/server.ts";
 import { type FaultRuleOptions, faultRules } from "../../local/hubspot_simulator/settings.ts";
-import { compiledAssociated, employees } from "./association_world.ts";
+import { companies, compiledAssociated, employees } from "./association_world.ts";
 import { testEngine } from "./test_engine.ts";
 
 /** One link as the source says it: a contact's id and a company's. */
@@ -57,7 +57,11 @@ const NO_LIMIT: RateLimiter = {
 };
 
 export async function associationFixture(
-  options: { readonly contacts?: Partial<SyncInput>; readonly simulator?: StartOptions } = {},
+  options: {
+    readonly contacts?: Partial<SyncInput>;
+    readonly firms?: Partial<SyncInput>;
+    readonly simulator?: StartOptions;
+  } = {},
 ): Promise<AssociationFixture> {
   const hubspot = await startSimulator({ history: false, ...options.simulator });
   onTestFinished(() => hubspot.close());
@@ -69,7 +73,7 @@ export async function associationFixture(
   };
   const warehouse = await open();
   if (warehouse.dialect.name === "duckdb") await warehouse.execute("set threads = 1");
-  const syncs = compiledAssociated(employees(options.contacts));
+  const syncs = compiledAssociated(employees(options.contacts), companies(options.firms));
   const sync = syncs[1];
   if (sync === undefined) throw new Error("the contacts were not compiled");
   for (const one of syncs) await migrate(warehouse, one);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { startAttempt } from "../../f/reverse_etl/sync/journal.ts";
-import type { SyncInput } from "../../f/reverse_etl/sync/sync_config.ts";
+import { type SyncInput, syncProblems } from "../../f/reverse_etl/sync/sync_config.ts";
 import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
+import { contacts } from "../support/people_sync.ts";
 import {
   type Answer,
   acknowledged,
@@ -386,5 +387,34 @@ describe("a list that cannot be read is an error before anything is planned", ()
       expect(error.code).toBe("RETL_SOURCE_COLUMN");
       expect(error.message).toContain("an id must be a text or a whole number");
     }
+  });
+});
+
+describe("a list as it is declared", () => {
+  const problems = (table: string, column?: string) =>
+    syncProblems({
+      ...contacts(),
+      suppressions: column === undefined ? { table } : { table, column },
+    });
+
+  it.each(["people_sync", "PEOPLE_SYNC_STATE", "people_sync_associations", "retl_runs", "asset_events"])(
+    "must not be Tailrace's own table: %s",
+    (table) => {
+      expect(problems(table)).toMatchObject([expect.stringMatching(/^suppressions\.table: .*own/)]);
+    },
+  );
+
+  it("must not be the source itself, which would suppress every row", () => {
+    expect(problems("People")).toMatchObject([
+      expect.stringMatching(/^suppressions\.table: is current_state_tbl/),
+    ]);
+  });
+
+  it("is named by plain identifiers, in table and column", () => {
+    expect(problems("erased people", "id; drop").map((line) => line.split(":")[0])).toEqual([
+      "suppressions.table",
+      "suppressions.column",
+    ]);
+    expect(problems("erased_people", "person")).toEqual([]);
   });
 });
