@@ -12,6 +12,7 @@ import type { MappingProblem } from "./sync/mapping_problem.ts";
 import { type CreateMissing, missingProperties } from "./sync/new_properties.ts";
 import { missingOptions } from "./sync/option_use.ts";
 import { checkMapping, type MappedProperty } from "./sync/preflight.ts";
+import { sentSource } from "./sync/suppressions.ts";
 import type { SyncConfig } from "./sync/sync_config.ts";
 import type { SyncSession } from "./sync/sync_session.ts";
 
@@ -36,7 +37,7 @@ export interface PreflightReport {
  */
 export async function preflight(hubspot: HubSpot, session: SyncSession): Promise<PreflightReport> {
   const { config } = session.sync;
-  const { dialect, tables } = session;
+  const { dialect } = session;
   const { columns } = await readMapping(session);
   const allowed = createMissingOf(config);
   const scopes = scopeProblems(
@@ -58,7 +59,7 @@ export async function preflight(hubspot: HubSpot, session: SyncSession): Promise
   const found = await mappingProblems(hubspot, config, mapped, read);
   const options = await missingOptions(
     session,
-    { from: tables.source, binds: [] },
+    { from: sentSource(session), binds: [] },
     columns.map(({ property, column, kind }) => ({
       property,
       text: dialect.textOf(dialect.identifier(column), kind),

@@ -39,17 +39,13 @@ export interface Bookkeeping {
 /** What `row_hash` says of a row that is gone from the source, in a change, in the state and in the rejections. */
 const REMOVED_HASH = "'removed'";
 
-/**
- * Writes the rows of a plan and reads what they amount to; throws `RETL_COUNTS_DIFFER` when they do not account for every row. `purgedRows`
- * is how many rows the state had before in the same transaction.
- */
+/** Writes the rows of a plan and reads what they amount to; throws `RETL_COUNTS_DIFFER` when they do not account for every row. */
 export async function draftPlan(
   session: SyncSession,
   mapping: Mapping,
   runId: string,
   params: RunParams,
   history: RunHistory,
-  purgedRows: number,
 ): Promise<Draft> {
   const { dialect, sync } = session;
   const count = (name: string, expression = name) => [name, `cast(${expression} as varchar)`] as const;
@@ -93,7 +89,7 @@ export async function draftPlan(
   const found = JSON.parse(cell(row, "counts")) as Record<string, string>;
   const counts = planCounts(found);
   requireAccounted(session, counts, countOf(found, "source_pairs") - countOf(found, "state_pairs"));
-  const stateRows = countOf(found, "state_rows") + purgedRows;
+  const stateRows = countOf(found, "state_rows");
   const isLost = stateRows === 0 && history.acknowledgingRuns > 0 && !(await isEmptiedByPurge(session));
   const associations = await compareAssociations(session, params.resync);
   const rowHolds = holdsOf(

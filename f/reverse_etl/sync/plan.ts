@@ -88,8 +88,8 @@ export async function planChanges(
         return planOf(lease, mapping, kept, predecessors);
       }
       if (stored !== null && stored.status !== "running") await within.execute("plan_discard", [runId]);
-      const purged = await purgeSuppressed(within, runId);
-      const draft = await draftPlan(within, mapping, runId, params, history, purged);
+      await purgeSuppressed(within, runId);
+      const draft = await draftPlan(within, mapping, runId, params, history);
       if (params.approve !== null) await useApproval(within, params.approve, runId, draft);
       else if (draft.holds.length > 0) {
         await finishRun(within, runId, { status: "held", message: reasonsOf(draft), planId: draft.planId });
@@ -217,7 +217,7 @@ async function dryRun(
     // Written first, so that a second copy of the step waits and then takes the place of this one's rows.
     await finishRun(within, runId, end);
     await within.execute("plan_discard", [runId]);
-    const drafted = await draftPlan(within, mapping, runId, params, await readHistory(within, runId), 0);
+    const drafted = await draftPlan(within, mapping, runId, params, await readHistory(within, runId));
     await finishRun(within, runId, { ...end, message: reasonsOf(drafted) || null, planId: drafted.planId });
     return drafted;
   });

@@ -5,9 +5,9 @@ import { countOf, type SyncSession } from "./sync_session.ts";
 
 /**
  * Deletes what the tables of the sync hold of suppressed rows, and of its associations with those of other syncs, in the caller's
- * transaction. Answers how many rows of the state are gone. The state goes last, because it tells whose records they are.
+ * transaction. The state goes last, because it tells whose records they are.
  */
-export async function purgeSuppressed(session: SyncSession, runId: string): Promise<number> {
+export async function purgeSuppressed(session: SyncSession, runId: string): Promise<void> {
   const { config, targets = [] } = session.sync;
   const scope = suppressionScope(session);
   const isSuppressing = scope.suppressing === true;
@@ -26,7 +26,6 @@ export async function purgeSuppressed(session: SyncSession, runId: string): Prom
       }
     : { associations, changes: 0, rejections: 0, state: 0 };
   if (Object.values(purge).some((rows) => rows > 0)) await recordPurged(session, runId, purge);
-  return purge.state;
 }
 
 /** Whether the state is empty because a purge left it so, and not because it was lost since. */

@@ -44,6 +44,16 @@ export function suppressionScope({ sync, dialect }: SyncSession): Scope {
   return list === null ? { suppressing: false } : { suppressing: true, ...listScope(list, dialect) };
 }
 
+/** The source without suppressed rows, as a table expression. */
+export function sentSource({ sync, dialect, tables }: SyncSession): string {
+  const list = suppressionList(sync.config);
+  if (list === null) return tables.source;
+  const { suppressions, suppressed_id } = listScope(list, dialect);
+  const id = idText(`cast(s.${tables.id} as varchar)`, list.id_case);
+  const listed = `(select distinct ${suppressed_id} as id from ${suppressions}) as listed`;
+  return `(select s.* from ${tables.source} as s left join ${listed} on listed.id = ${id} where listed.id is null) as sent`;
+}
+
 /**
  * A list that cannot be read is never taken for an empty one: throws `RETL_SOURCE_MISSING` without its table and `RETL_SOURCE_COLUMN`
  * without its column or for one that cannot hold an id.

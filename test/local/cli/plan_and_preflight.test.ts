@@ -91,6 +91,16 @@ describe("plan", () => {
 });
 
 describe("preflight", () => {
+  it("looks only at the options of rows that may be sent, not at those of suppressed ones", async () => {
+    const world = await cliWorld({ sync: contacts({ suppressions: { table: "erased" } }) });
+    await world.people([...persons(2), { id: "p2", tier: "iron" }, { id: null, tier: "wood" }]);
+    await world.sql("create table retl.erased (person_id varchar)");
+    await world.sql("insert into retl.erased values ('p2 ')");
+    const { out } = await world.cli("preflight", SYNC);
+    expect(out).toContain("wood");
+    expect(out).not.toContain("iron");
+  });
+
   it("ends with 0 when HubSpot can take the mapping, and with 1 and every problem with its fix when it cannot", async () => {
     const good = await cliWorld();
     await good.people(persons(2));
