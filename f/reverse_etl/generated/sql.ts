@@ -104,7 +104,7 @@ select
   cast(count(case when action = 'wait' then 1 end) as varchar) as waiting,
   cast(count(case when action = 'no_target' then 1 end) as varchar) as target_missing,
   cast(count(case when action = 'refused' then 1 end) as varchar) as refused,
-  cast((select count(*) from {{ associations }} where acknowledged_at is not null) as varchar) as known,
+  cast((select count(*) from {% if suppressing_links %}held{% else %}{{ associations }}{% endif %} where acknowledged_at is not null{% if suppressing_links %} and not is_suppressed{% endif %}) as varchar) as known,
   -- A request of an earlier attempt that may still be running at HubSpot and says the opposite (R5). Where the same run begins again, its last
   -- requests may have waited for the limit, and have been tried again, for long after they were written down.
   cast(count(case
@@ -117,6 +117,9 @@ from differences`,
 asked as (
   select cast(? as varchar) as resync
 ),
+{%- if suppressing_links %}
+{% include "association_suppressed" %},
+{%- endif %}
 source_keys as (
   select
     {{ source_id }} as id
@@ -147,7 +150,15 @@ links as {{ materialized }} (
     on other.{{ relation.target_id }} = s.{{ relation.alias }} and other.row_hash is not null
   left join (select distinct {{ relation.target_source_id }} as id from {{ relation.target_source }}) as target
     on target.id = s.{{ relation.alias }}
+  {%- if suppressing_links %}
+  left join suppressed on suppressed.id = s.id
+  left join suppressed_targets as other_end on other_end.to_sync = {{ relation.to_sync }} and other_end.id = s.{{ relation.alias }}
+  {%- endif %}
   where s.{{ relation.alias }} is not null
+  {%- if suppressing_links %}
+    and suppressed.id is null
+    and other_end.id is null
+  {%- endif %}
   {%- unless forloop.last %}
   union all
   {%- endunless %}
@@ -165,6 +176,9 @@ held as {{ materialized }} (
   select
     a.*,
     r.to_sync is not null as is_declared,
+    {%- if suppressing_links %}
+    suppressed.id is not null or other_end.id is not null as is_suppressed,
+    {%- endif %}
     a.next_try_at is null or a.next_try_at <= {{ now }} or asked.resync = 'rejected' as is_due,
     a.acknowledged_at is not null or a.in_doubt as may_exist,
     case
@@ -183,6 +197,10 @@ held as {{ materialized }} (
   left join relations as r on r.to_sync = a.to_sync and r.label = a.label
   left join links as l on l.to_sync = a.to_sync and l.label = a.label and l.from_id = a.from_id
   left join source_ids as u on u.id = a.from_id
+  {%- if suppressing_links %}
+  left join suppressed on suppressed.id = a.from_id
+  left join suppressed_targets as other_end on other_end.to_sync = a.to_sync and other_end.id = a.to_id
+  {%- endif %}
 ),
 -- \`forget\`: never reached HubSpot, or is not ours to look after any more.
 differences as {{ materialized }} (
@@ -199,6 +217,9 @@ differences as {{ materialized }} (
     held.in_doubt,
     held.sent_at,
     case
+      {%- if suppressing_links %}
+      when is_suppressed then 'forget'
+      {%- endif %}
       when not is_declared then 'forget'
       when not is_said and not may_exist then 'forget'
       when not is_said and is_due then 'remove'
@@ -349,6 +370,22 @@ from (
   from {{ pairs }}
 ) as p
 where {{ associations }}.association_id = p.association_id`,
+  association_suppressed: `-- Common to the statements that leave associations with suppressed rows out: those of this sync and those of the other sides, each after
+-- a row that is nobody's.
+{%- if suppressing %}
+{% include "suppressed_ids" %},
+{%- else %}
+suppressed as (
+  select cast(null as varchar) as id
+),
+{%- endif %}
+suppressed_targets as {{ materialized }} (
+  select cast(null as varchar) as to_sync, cast(null as varchar) as id
+  {%- for list in suppressing_targets %}
+  union
+  select {{ list.to_sync }}, {{ list.suppressed_id }} from {{ list.suppressions }}
+  {%- endfor %}
+)`,
   call_counts: `-- How many requests a run made, how long they took and how long the run pushed; workers note the time of sending on clocks of their own.
 select
   cast(count(*) as varchar) as calls,
@@ -951,6 +988,14 @@ insert into {{ changes }}
 with run as (
   select cast(? as varchar) as run_id, cast(? as varchar) as sync
 ),
+{%- if suppressing %}
+{% include "suppressed_ids" %},
+suppressed_rows as {{ materialized }} (
+  select s.id
+  from (select {{ source_id }} as id from {{ source }}) as s
+  join suppressed on suppressed.id = s.id
+),
+{%- endif %}
 -- A row of the source and a row of the state that have id and hash alike are unchanged: most of both, which are never put anywhere. This is what
 -- has no such partner. The mapped columns come along, because the hash has read them anyway; of the state only where its rows are.
 unpaired as {{ materialized }} (
@@ -962,6 +1007,10 @@ unpaired as {{ materialized }} (
     s.{{ column.alias }}
     {%- endfor %}
   from (
+    {%- if suppressing %}
+    select s.*
+    from (
+    {%- endif %}
     select
       {{ source_id_text }} as id_text,
       {{ source_hash_key }} as hash_key
@@ -969,6 +1018,11 @@ unpaired as {{ materialized }} (
       {{ column.raw }} as {{ column.alias }}
       {%- endfor %}
     from {{ source }}
+    {%- if suppressing %}
+    ) as s
+    left join suppressed on suppressed.id = {{ id_of_text }}
+    where suppressed.id is null
+    {%- endif %}
   ) as s
   full join (
     select
@@ -977,6 +1031,10 @@ unpaired as {{ materialized }} (
       -- No hash of a source row is like that of a row in doubt or removed.
       case when {% if resync_all %}1 = 1{% else %}t.in_doubt or t.removed_at is not null{% endif %} then null else {{ state_hash_key }} end as hash_key
     from {{ state }} as t
+    {%- if suppressing %}
+    left join suppressed on suppressed.id = t.{{ id }}
+    where suppressed.id is null
+    {%- endif %}
   ) as t on t.id_key = {{ source_id_key }} and t.hash_key = s.hash_key
   where s.hash_key is null or t.state_row is null
 ),
@@ -1010,8 +1068,8 @@ sizes as {{ materialized }} (
   select
     source_size.n as rows_read,
     state_size.n as state_rows,
-    source_size.n - sides.of_source as source_pairs,
-    state_size.n - sides.of_state as state_pairs,
+    source_size.n - sides.of_source{% if suppressing %} - left_out.of_source{% endif %} as source_pairs,
+    state_size.n - sides.of_state{% if suppressing %} - left_out.of_state{% endif %} as state_pairs,
     sides.nameless
   from (select count(*) as n from {{ source }}) as source_size
   cross join (select count(*) as n from {{ state }}) as state_size
@@ -1022,6 +1080,13 @@ sizes as {{ materialized }} (
       count(case when hash_key is not null and id is null then 1 end) as nameless
     from unpaired
   ) as sides
+  {%- if suppressing %}
+  cross join (
+    select of_source.n as of_source, of_state.n as of_state
+    from (select count(*) as n from suppressed_rows) as of_source
+    cross join (select count(*) as n from {{ state }} as t join suppressed on suppressed.id = t.{{ id }}) as of_state
+  ) as left_out
+  {%- endif %}
 ),
 -- Ids of unpaired source rows that no unpaired row of the state has: new ones, and repetitions of ids whose first row is unchanged.
 strangers as {{ materialized }} (
@@ -1040,7 +1105,10 @@ repeated_ids as {{ materialized }} (
   select s.id
   from (select {{ source_id }} as id from {{ source }}) as s
   cross join (select rows_read from sizes where source_pairs > state_pairs) as several
-  where s.id is not null
+  {%- if suppressing %}
+  left join suppressed on suppressed.id = s.id
+  {%- endif %}
+  where s.id is not null{% if suppressing %} and suppressed.id is null{% endif %}
   group by s.id
   having count(*) > 1
 ),
@@ -1205,6 +1273,11 @@ listed as (
   select s.id, s.row_hash, null, false, false, false, false, false, 'skip', 'duplicate_id', null, null, null, null, null
   from (select {{ source_id }} as id, {{ source_hash }} as row_hash from {{ source }}) as s
   join repeated_ids on repeated_ids.id = s.id
+  {%- if suppressing %}
+  union all
+  select id, null, null, false, false, false, false, false, 'skip', 'suppressed', null, null, null, null, null
+  from suppressed_rows
+  {%- endif %}
 ),
 {%- if some_were_deferred %}
 -- Since when a change has waited that earlier runs planned and did not get to; only what runs that deferred something planned is read.
@@ -1257,14 +1330,17 @@ counted as (
     count(case when reason = 'unchanged' then 1 end) as refreshed,
     count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
     count(case when reason = 'resync' then 1 end) as resent,
-    count(case when reason in ('waiting', 'create_only') then 1 end) as skipped,
+    count(case when reason in ('waiting', 'create_only'{% if suppressing %}, 'suppressed'{% endif %}) then 1 end) as skipped,
+    {%- if suppressing %}
+    count(case when reason = 'suppressed' then 1 end) as suppressed_rows,
+    {%- endif %}
     count(case when {{ is_refused }} then 1 end) as refused,
     count(case when reason = 'duplicate_id' then 1 end) as duplicates,
     {{ plan_hash }} as plan_hash
   from numbered
 ),
 totals as (
-  select *, rows_read - judged_rows - duplicates as same
+  select *, rows_read - judged_rows - duplicates{% if suppressing %} - suppressed_rows{% endif %} as same
   from sizes
   cross join counted
 )
@@ -1290,6 +1366,25 @@ where run_id in (
 )`,
   prune_journal: `delete from {{ journal }}
 where run_id in (select run_id from {{ runs }} where sync = ? and settled_at < {{ cutoff }})`,
+  purge_associations: `-- Without a call: nothing about a suppressed row is asked of HubSpot.
+delete from {{ associations }}
+where association_id in (
+  with {% include "association_suppressed" %}
+  select a.association_id
+  from {{ associations }} as a
+  left join suppressed on suppressed.id = a.from_id
+  left join suppressed_targets as other on other.to_sync = a.to_sync and other.id = a.to_id
+  where suppressed.id is not null or other.id is not null
+)`,
+  purge_changes: `-- The plans of earlier runs keep that they had the row, and nothing of what it was.
+update {{ changes }}
+set payload = null, desired = null, kept = null, hubspot_id = null, row_hash = null
+where {{ id }} in (with {% include "suppressed_ids" %} select id from suppressed)
+  and (payload is not null or desired is not null or kept is not null or hubspot_id is not null or row_hash is not null)`,
+  purge_rejections: `delete from {{ rejections }}
+where {{ id }} in (with {% include "suppressed_ids" %} select id from suppressed)`,
+  purge_state: `delete from {{ state }}
+where {{ id }} in (with {% include "suppressed_ids" %} select id from suppressed)`,
   refusals_again: `-- What a guard refuses has no next try: it is looked at in every run.
 update {{ rejections }}
 set attempts = attempts + 1, last_at = {{ now }}
@@ -1525,6 +1620,9 @@ limit 20`,
   {{ removed_at_text }} as removed_at
 from {{ state }}
 where {{ id }} = ?`,
+  report_row_suppressed: `select cast(count(*) as varchar) as listed
+from (select {{ suppressed_id }} as id from {{ suppressions }}) as listed_ids
+where listed_ids.id = ?`,
   report_runs: `-- The last runs of a sync, the newest first.
 select
   run_id,
@@ -1736,6 +1834,13 @@ from (
   limit {{ most }}
 ) as counted_{{ column.alias }}
 {%- endfor %}`,
+  state_purged: `-- How many runs had rows acknowledged since a purge left the state as it is now.
+select cast(count(*) as varchar) as acknowledging_runs
+from {{ runs }} as r
+cross join (select {{ version }} as data_version from {{ state }}) as present
+left join {{ events }} as e
+  on e.asset_key = r.sync and e.kind = 'purged' and e.data_version = present.data_version and e.occurred_at >= r.settled_at
+where r.sync = ? and r.acknowledged > 0 and e.run_id is null`,
   state_refresh: `-- Rows whose hash differs but that are not sent. What is left alone on purpose keeps the values that HubSpot acknowledged.
 update {{ state }}
 set payload = case when c.reason = 'unchanged' then c.desired else {{ state }}.payload end,
@@ -1755,4 +1860,18 @@ set in_doubt = true
 from {{ changes }} as c
 where c.run_id = ? and c.reason = 'resync' and {{ state }}.{{ id }} = c.{{ id }}`,
   state_version: `select {{ version }} as data_version from {{ state }}`,
+  suppressed_ids: `-- Common to the statements that leave suppressed rows out: the ids of the list, and those of rows that had left the source before and whose
+-- records rows of the list have.
+listed_ids as {{ materialized }} (
+  select distinct {{ suppressed_id }} as id from {{ suppressions }}
+),
+suppressed as {{ materialized }} (
+  select id from listed_ids where id is not null
+  union
+  select t.{{ id }} as id
+  from {{ state }} as t
+  join {{ state }} as holder on holder.hubspot_id = t.hubspot_id
+  join listed_ids on listed_ids.id = holder.{{ id }}
+  where t.removed_at is not null
+)`,
 } as const;
