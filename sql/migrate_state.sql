@@ -7,5 +7,6 @@ create table if not exists {{ state }} (
   in_doubt {{ type.boolean }} not null,
   run_id {{ type.text }} not null,
   acknowledged_at {{ type.timestamp }},
-  removed_at {{ type.timestamp }}
+  removed_at {{ type.timestamp }},
+  resync_requested_at {{ type.timestamp }}
 )

@@ -45,8 +45,8 @@ unpaired as {{ materialized }} (
     select
       {{ state_row }} as state_row,
       {{ state_id_key }} as id_key,
-      -- No hash of a source row is like that of a row in doubt or removed.
-      case when {% if resync_all %}1 = 1{% else %}t.in_doubt or t.removed_at is not null{% endif %} then null else {{ state_hash_key }} end as hash_key
+      -- No hash of a source row is like that of a row that is in doubt, removed or asked for again.
+      case when {% if resync_all %}1 = 1{% else %}t.in_doubt or t.removed_at is not null or t.resync_requested_at is not null{% endif %} then null else {{ state_hash_key }} end as hash_key
     from {{ state }} as t
     {%- if suppressing %}
     left join suppressed on suppressed.id = t.{{ id }}
@@ -71,9 +71,12 @@ of_state as {{ materialized }} (
   select
     t.{{ id }} as id,
     t.row_hash as known_hash,
-    case when t.in_doubt or t.removed_at is not null then null else t.row_hash end as settled_hash,
+    case
+      when t.in_doubt or t.removed_at is not null or t.resync_requested_at is not null then null else t.row_hash
+    end as settled_hash,
     t.in_doubt,
     t.removed_at is not null as was_removed,
+    t.resync_requested_at is not null as is_asked_again,
     t.hubspot_id,
     t.acknowledged_at,
     t.payload as known_payload
@@ -157,6 +160,7 @@ compared as (
     t.known_hash,
     t.in_doubt,
     t.was_removed,
+    t.is_asked_again,
     t.hubspot_id,
     t.acknowledged_at,
     t.known_payload
@@ -198,6 +202,7 @@ judged as (
       {%- if resync_all %}
       else 'resync'
       {%- else %}
+      when c.is_asked_again then 'resync'
       else 'changed'
       {%- endif %}
     end as reason

@@ -1,5 +1,5 @@
--- A resync that does not finish goes on in the next run: what is in doubt is due until HubSpot acknowledges it.
+-- A resync that does not finish goes on in the next run: what was asked for again is due until HubSpot acknowledges it.
 update {{ state }}
-set in_doubt = true
+set resync_requested_at = {{ now }}
 from {{ changes }} as c
 where c.run_id = ? and c.reason = 'resync' and {{ state }}.{{ id }} = c.{{ id }}

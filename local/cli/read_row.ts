@@ -23,6 +23,7 @@ export interface StateRow {
   readonly run_id: string;
   readonly acknowledged_at: string | null;
   readonly removed_at: string | null;
+  readonly resync_requested_at: string | null;
   readonly values: Values;
 }
 
@@ -98,6 +99,7 @@ export async function readRowHistory(
     payload_text: values ? dialect.jsonText("payload") : "null",
     acknowledged_at_text: dialect.timestampText("acknowledged_at"),
     removed_at_text: dialect.timestampText("removed_at"),
+    resync_requested_at_text: dialect.timestampText("resync_requested_at"),
   });
   const changes = await session.query("report_row_changes", [sync.key, id], {
     payload_text: dialect.jsonText("c.payload"),
@@ -148,6 +150,7 @@ function stateRow(row: Row): StateRow {
     run_id: cell(row, "run_id"),
     acknowledged_at: row.acknowledged_at ?? null,
     removed_at: row.removed_at ?? null,
+    resync_requested_at: row.resync_requested_at ?? null,
     values: JSON.parse(row.payload ?? "{}") as Values,
   };
 }

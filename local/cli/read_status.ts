@@ -63,7 +63,13 @@ export interface SyncStatus {
   readonly runs: readonly RunLine[];
   /** The sync and what it depends on, as far as a run has recorded it. */
   readonly assets: readonly AssetEnd[];
-  readonly rows: { readonly acknowledged: number; readonly in_doubt: number; readonly removed: number };
+  readonly rows: {
+    readonly acknowledged: number;
+    readonly in_doubt: number;
+    /** Asked for again by a resync, and not acknowledged since. */
+    readonly resync: number;
+    readonly removed: number;
+  };
   readonly rejections: readonly RejectionCode[];
   /** Null when no run holds it. */
   readonly lease: { readonly holder: string; readonly expires_in_ms: number } | null;
@@ -104,6 +110,7 @@ export async function readStatus(
     rows: {
       acknowledged: countOf(stand, "acknowledged_rows"),
       in_doubt: countOf(stand, "in_doubt_rows"),
+      resync: countOf(stand, "resync_rows"),
       removed: countOf(stand, "removed_rows"),
     },
     rejections: await readRejectionCodes(session, null),

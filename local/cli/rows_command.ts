@@ -20,6 +20,7 @@ type Standing =
   | "left"
   | "in_sync"
   | "to_send"
+  | "to_resync"
   | "in_doubt"
   | "rejected"
   | "not_unique"
@@ -70,6 +71,7 @@ function standingOf(
   if (row === undefined) return state !== null || history.length > 0 ? "gone" : "unknown";
   if (state?.in_doubt === true) return "in_doubt";
   if (rejections.some(({ row_hash }) => row_hash === row.row_hash)) return "rejected";
+  if (state?.resync_requested_at != null && changed !== "leave") return "to_resync";
   if (state?.row_hash === row.row_hash && state.removed_at === null) return "in_sync";
   return changed === "leave" && state !== null && state.row_hash !== null ? "left" : "to_send";
 }
@@ -79,6 +81,7 @@ const WORDS: Readonly<Record<Standing, string>> = {
     "suppressed: the sync's suppressions have it, so nothing of it is sent and the next run purges what is kept",
   in_sync: "in sync: HubSpot acknowledged these very values",
   to_send: "to send: the source differs from what HubSpot acknowledged, and the next run sends it",
+  to_resync: "to send again: a resync asked for it, and the next run sends all of its properties",
   left: "left alone: the source differs, and on_changed: leave sends no changes",
   in_doubt: "in doubt: HubSpot may hold other values, and the next run sends all of its properties",
   rejected: "rejected: it waits until its values or its mapping change, or for its next try",
@@ -88,7 +91,7 @@ const WORDS: Readonly<Record<Standing, string>> = {
 };
 
 /** Neither done nor wrong. */
-const CALM: readonly Standing[] = ["to_send", "left", "suppressed"];
+const CALM: readonly Standing[] = ["to_send", "to_resync", "left", "suppressed"];
 
 /** Empty values say only that nobody asked for them. */
 function withoutValues({ source, state, ...row }: RowHistory) {

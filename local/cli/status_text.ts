@@ -37,6 +37,7 @@ function standOf({ rows, rejections, lease, last_success, sends_again_in_ms }: S
     last_success === null ? "never succeeded" : `last success ${durationText(last_success.age_ms)} ago`,
     `${counted(rows.acknowledged, "row")} in HubSpot`,
     `${whole(rows.in_doubt)} in doubt`,
+    ...(rows.resync > 0 ? [`${whole(rows.resync)} to resync`] : []),
     `${whole(rejected)} rejected`,
     lease === null
       ? "no run holds it"

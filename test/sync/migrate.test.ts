@@ -54,4 +54,18 @@ describe("migrate", () => {
       { run_id: "r2", to_create: "0", to_archive: "1" },
     ]);
   });
+
+  it("brings a state of the layout before resyncs were asked for up to date, and leaves it in sync", async () => {
+    const fixture = await syncFixture();
+    await fixture.source([["1", "1", "a"]]);
+    await fixture.run("r1");
+    await fixture.warehouse.execute(
+      "alter table retl.hubspot_contacts_sync_state drop column resync_requested_at",
+    );
+    await migrate(fixture.warehouse, fixture.sync);
+    expect(await fixture.plan("r2")).toMatchObject({ status: "no_changes", counts: { unchanged: 1 } });
+    expect(await fixture.run("r3", acknowledged, { resync: "all" })).toMatchObject({
+      outcomes: { acknowledged: 1 },
+    });
+  });
 });

@@ -31,6 +31,7 @@ export interface Bookkeeping {
   readonly refreshed: number;
   /** Rows that left the source and whose records are left. */
   readonly left: number;
+  /** Rows that this run asks for again; those that an earlier one asked for are written down already. */
   readonly resent: number;
   /** Rows of the rejections, and source rows that join them. */
   readonly rejections: number;
@@ -113,7 +114,7 @@ export async function draftPlan(
   const bookkeeping = {
     refreshed: countOf(found, "refreshed"),
     left: countOf(found, "left"),
-    resent: countOf(found, "resent"),
+    resent: params.resync === "all" ? countOf(found, "resent") : 0,
     rejections: countOf(found, "rejections") + counts.refused,
   };
   return { planId: planIdOf(content), counts, holds, bookkeeping, associations };

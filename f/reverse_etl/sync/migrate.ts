@@ -31,6 +31,7 @@ const ADDED = {
     outcome_codes: "json",
   },
   changes: { property: "text" },
+  state: { resync_requested_at: "timestamp" },
 } as const satisfies Partial<Record<keyof Tables, Record<string, keyof Dialect["types"]>>>;
 
 /** Creates what a sync needs in the warehouse and is not there yet; never changes or drops what is. */

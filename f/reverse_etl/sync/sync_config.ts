@@ -170,7 +170,17 @@ const COLUMNS_OF_OUR_TABLES = [
     "kept",
     "row_hash",
   ],
-  ...["detected_at", "in_doubt", "acknowledged_at", "removed_at", "code", "property", "message", "attempts"],
+  ...[
+    "detected_at",
+    "in_doubt",
+    "acknowledged_at",
+    "removed_at",
+    "resync_requested_at",
+    "code",
+    "property",
+    "message",
+    "attempts",
+  ],
   ...["first_at", "last_at", "next_try_at"],
 ];
 

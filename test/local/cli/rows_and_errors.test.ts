@@ -89,21 +89,23 @@ it("rows shows the calls of a batch that HubSpot refuses as a whole only where t
   expect(outcomes[1]?.at(-1)).toBe("rejected");
 });
 
-it("rows says where a row stands: to send, twice in the source, gone, in doubt, or unknown", async () => {
+it("rows says where a row stands: to send, twice in the source, gone, in doubt, to send again, or unknown", async () => {
   const world = await cliWorld();
-  await world.people(persons(4));
+  await world.people(persons(5));
   await world.run();
   await world.sql("update retl.people_sync_state set in_doubt = true where person_id = 'p3'");
+  await world.sql("update retl.people_sync_state set resync_requested_at = now() where person_id >= 'p3'");
   await world.people([
-    ...persons(4, (index) => (index === 0 ? { score: 99 } : {})).filter(({ id }) => id !== "p2"),
+    ...persons(5, (index) => (index === 0 ? { score: 99 } : {})).filter(({ id }) => id !== "p2"),
     { id: "p1" },
   ]);
-  const { code, out } = await world.cli("rows", SYNC, "p0", "p1", "p2", "p3", "p9");
+  const { code, out } = await world.cli("rows", SYNC, "p0", "p1", "p2", "p3", "p4", "p9");
   expect(code).toBe(1);
   expect(out).toMatch(/p0 {2}to send/);
   expect(out).toMatch(/p1 {2}refused: the id stands in several source rows/);
   expect(out).toMatch(/p2 {2}gone/);
   expect(out).toMatch(/p3 {2}in doubt/);
+  expect(out).toMatch(/p4 {2}to send again: a resync asked for it/);
   expect(out).toMatch(/p9 {2}unknown/);
 });
 

@@ -139,6 +139,8 @@ describe("status", () => {
     expect(code).toBe(0);
     expect(out).toContain("4 rows in HubSpot · 1 in doubt · 1 rejected · no run holds it");
     expect(out).toMatch(/INVALID_OPTION +tier +1/);
+    await world.sql("update retl.people_sync_state set resync_requested_at = now() where person_id <= 'p2'");
+    expect((await world.cli("status")).out).toContain("1 in doubt · 2 to resync · 1 rejected");
   });
 
   it("ends with 1 when the last run failed, also before the sync had begun", async () => {
