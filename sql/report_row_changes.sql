@@ -6,8 +6,8 @@ select
   c.reason,
   {{ payload_text }} as payload,
   {{ detected_at_text }} as detected_at,
-  r.status as run_status,
-  case when r.settled_at is null then 'no' else 'yes' end as settled
+  r.status,
+  case when r.failure_recorded_at is null then 'no' else 'yes' end as failed
 from {{ changes }} as c
 left join {{ runs }} as r on r.run_id = c.run_id and r.sync = ?
 where c.{{ id }} = ?

@@ -2,6 +2,7 @@ import { alertWebhook } from "./alert_webhook.ts";
 import { createAssociations } from "./hubspot/association_client.ts";
 import { createRateLimiter } from "./hubspot/rate_limit.ts";
 import { connectionSettings } from "./hubspot/resource_settings.ts";
+import { jobLog } from "./job_progress.ts";
 import { associationReport } from "./report/association_report.ts";
 import { tellAlerts } from "./sync/alerts_told.ts";
 import { associateRecords } from "./sync/association_run.ts";
@@ -49,6 +50,7 @@ export async function main(
   return withWarehouse(warehouse, { run_id, step: "associate" }, async (open) => {
     const report = await associateRecords(open, compiled, request, {
       ...ports,
+      progress: jobLog,
       hubspot: createAssociations(connectionSettings(hubspot, timings.call_timeout_seconds * 1000)),
       limiter: createRateLimiter({ ...ports, calls, seconds, share: 1 / parallel_syncs, dailyReserve }),
     });

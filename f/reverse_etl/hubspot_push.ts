@@ -40,7 +40,8 @@ export async function main(
   return withWarehouse(warehouse, { run_id, step: `hubspot_push ${batch.number}` }, async (open) => {
     const session = new SyncSession(open, compiled);
     const lease = { runId: run_id, token };
-    const permit = sendPermit(session, lease, systemClock);
+    const progress = jobProgress(batch.last_seq - batch.first_seq + 1);
+    const permit = sendPermit(session, lease, systemClock, progress);
     // The right to send comes first, so that a run that lost it leaves no trace of an attempt.
     await permit.beforeCall();
     return pushBatch({
@@ -59,7 +60,7 @@ export async function main(
         hubspot: client,
         permit,
         journal: await startAttempt(session, lease, batch),
-        progress: jobProgress(batch.last_seq - batch.first_seq + 1),
+        progress,
         limiter: createRateLimiter({
           ...ports,
           calls: config.rate.calls,

@@ -1,5 +1,7 @@
 import { resultsScope } from "../../f/reverse_etl/sync/journal.ts";
+import { holderOf, readLease } from "../../f/reverse_etl/sync/lease.ts";
 import { type Mapping, mappingScope } from "../../f/reverse_etl/sync/mapping.ts";
+import { type RunState, runState } from "../../f/reverse_etl/sync/run_standing.ts";
 import { listScope, suppressionList } from "../../f/reverse_etl/sync/suppressions.ts";
 import { cell, countOf, type SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import type { Row } from "../../f/reverse_etl/warehouse/warehouse.ts";
@@ -37,7 +39,8 @@ export interface PlannedChange {
   readonly reason: string | null;
   /** The properties that were to be sent. */
   readonly properties: readonly string[];
-  readonly run_status: string | null;
+  /** Null for a run that is not on record any more. */
+  readonly run_status: RunState | null;
 }
 
 /** A call that answered for the row, or an attempt that began with it and never ended. */
@@ -106,6 +109,7 @@ export async function readRowHistory(
     detected_at_text: dialect.timestampText("c.detected_at"),
     limit: `${limit + 1}`,
   });
+  const holder = holderOf(await readLease(session));
   const calls = await session.query("report_row_calls", [id], {
     ...resultsScope(session, "j.results"),
     happened_at_text: dialect.timestampText("happened_at"),
@@ -123,7 +127,10 @@ export async function readRowHistory(
     state: state === undefined ? null : stateRow(state),
     rejections: await readRejectionsOfRow(session, id),
     associations: await readAssociationsOfRow(session, id),
-    history: inTime([...changes.slice(0, limit).map(plannedChange), ...calls.slice(0, limit).map(attempt)]),
+    history: inTime([
+      ...changes.slice(0, limit).map((row) => plannedChange(row, holder)),
+      ...calls.slice(0, limit).map(attempt),
+    ]),
     truncated: changes.length > limit || calls.length > limit,
   };
 }
@@ -155,16 +162,17 @@ function stateRow(row: Row): StateRow {
   };
 }
 
-function plannedChange(row: Row): PlannedChange {
+function plannedChange(row: Row, holder: string | null): PlannedChange {
+  const run_id = cell(row, "run_id");
   return {
     kind: "planned",
     at: cell(row, "detected_at"),
-    run_id: cell(row, "run_id"),
+    run_id,
     seq: countOf(row, "seq"),
     operation: cell(row, "operation"),
     reason: row.reason ?? null,
     properties: Object.keys(JSON.parse(row.payload ?? "{}") as object).sort(),
-    run_status: row.run_status ?? null,
+    run_status: row.status == null ? null : runState(row, holder === run_id),
   };
 }
 

@@ -1,17 +1,12 @@
 import type { Metadata } from "../../f/asset_graph/event.ts";
-import { readLease } from "../../f/reverse_etl/sync/lease.ts";
+import { holderOf, readLease } from "../../f/reverse_etl/sync/lease.ts";
 import { outcomeCodes, putOffFor } from "../../f/reverse_etl/sync/run_figures.ts";
 import { parseRunParams } from "../../f/reverse_etl/sync/run_params.ts";
+import { type RunState, runState } from "../../f/reverse_etl/sync/run_standing.ts";
 import { statement } from "../../f/reverse_etl/sync/statement.ts";
 import { cell, countOf, type SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import type { Row } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { type RejectionCode, readRejectionCodes } from "./read_rejections.ts";
-
-/**
- * How a run ended, for somebody who was not there. `failed` and `died` go beyond what `retl_runs` can say of a run whose process is gone:
- * the one was recorded by the failure step, the other holds no lease any more and was never settled.
- */
-export type RunState = "running" | "held" | "dry_run" | "succeeded" | "partial" | "failed" | "died";
 
 const COUNTS = [
   "rows_read",
@@ -90,7 +85,7 @@ export async function readStatus(
 ): Promise<SyncStatus> {
   const { dialect, sync } = session;
   const lease = await readLease(session);
-  const holder = lease.holder !== null && lease.remainingMs > 0 ? lease.holder : null;
+  const holder = holderOf(lease);
   const runs = await session.query("report_runs", [sync.key], {
     started_at_text: dialect.timestampText("started_at"),
     finished_at_text: dialect.timestampText("finished_at"),
@@ -147,7 +142,7 @@ function runLine(row: Row, holder: string | null): RunLine {
   const counts = COUNTS.map((name) => [name, row[name] == null ? null : countOf(row, name)] as const);
   return {
     run_id,
-    state: stateOf(row, holder === run_id),
+    state: runState(row, holder === run_id),
     message: row.message ?? null,
     plan_id: row.plan_id ?? null,
     resync: parseRunParams(JSON.parse(row.params ?? "{}")).resync,
@@ -156,13 +151,4 @@ function runLine(row: Row, holder: string | null): RunLine {
     put_off_for: putOffFor(outcomeCodes(row.outcome_codes)),
     counts: Object.fromEntries(counts) as RunLine["counts"],
   };
-}
-
-function stateOf(row: Row, holdsLease: boolean): RunState {
-  const status = cell(row, "status") as RunState;
-  // A run that is settled may fail yet, where it associates its records.
-  const mayFail = status === "running" || status === "succeeded" || status === "partial";
-  if (mayFail && row.failed === "yes") return "failed";
-  if (status !== "running") return status;
-  return holdsLease ? "running" : "died";
 }

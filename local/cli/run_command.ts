@@ -6,6 +6,7 @@ import { associationsOf } from "../../f/reverse_etl/report/association_report.ts
 import type { AssociationReport } from "../../f/reverse_etl/sync/association_run.ts";
 import { hasCode } from "../../f/reverse_etl/sync/error.ts";
 import { putOffFor, readFigures } from "../../f/reverse_etl/sync/run_figures.ts";
+import { type RunState, readStanding } from "../../f/reverse_etl/sync/run_standing.ts";
 import { type RunRecord, readRun } from "../../f/reverse_etl/sync/runs.ts";
 import type { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import { type CompiledJob, FOLDER } from "../build/compile_flows.ts";
@@ -33,8 +34,9 @@ export interface RunOptions extends WorkspaceOptions {
   readonly dryRun?: boolean;
 }
 
-/** A run as `retl_runs` has it. */
-export interface RunResult extends RunRecord {
+/** A run as `retl_runs` has it, and how it ended. */
+export interface RunResult extends Omit<RunRecord, "status"> {
+  readonly status: RunState;
   /** Why rows were not sent, once each. */
   readonly putOffFor: readonly string[];
 }
@@ -186,7 +188,9 @@ async function readResult(session: SyncSession, runId: string): Promise<RunResul
   const record = await readRun(session, runId);
   if (record === null) return null;
   const { codes } = await readFigures(session, runId);
-  return { ...record, putOffFor: putOffFor(codes) };
+  // The run is over, so it does not go on, whoever holds the lease.
+  const standing = await readStanding(session, runId, false);
+  return { ...record, status: standing?.state ?? record.status, putOffFor: putOffFor(codes) };
 }
 
 function argumentsOf(options: RunOptions): Readonly<Record<string, unknown>> {

@@ -75,8 +75,7 @@ function recordTable(printer: Printer, records: RunRecords): string {
   const columns = records.map(
     ([sync, { status, plan, outcomes, calls }]): Record<string, Cell> => ({
       sync,
-      // The run is over: one that was not settled has failed.
-      status: status === "running" ? "failed" : status,
+      status,
       ...plan,
       ...outcomes,
       calls: calls?.calls ?? null,

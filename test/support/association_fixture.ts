@@ -30,6 +30,8 @@ export interface Attempt {
   readonly timeoutMs?: number;
   /** False: pauses between tries are not waited for. */
   readonly patient?: boolean;
+  /** Takes what the run says while it waits. */
+  readonly said?: string[];
   /** Stands between the run and HubSpot. */
   readonly through?: (hubspot: HubSpotAssociations) => HubSpotAssociations;
 }
@@ -142,6 +144,7 @@ export async function associationFixture(
         allowedRemovals = 0,
         session = warehouse,
         patient = true,
+        said = [],
         timeoutMs = 10_000,
         through = (port: HubSpotAssociations) => port,
       } = {},
@@ -156,6 +159,7 @@ export async function associationFixture(
           limiter: NO_LIMIT,
           clock: patient ? systemClock : { ...systemClock, sleep: async () => undefined },
           random: systemRandom,
+          progress: { waits: (line) => said.push(line) },
         },
       );
     },

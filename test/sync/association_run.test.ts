@@ -87,7 +87,11 @@ test("a request that was given up has ended before its opposite is sent", async 
   await expect(crash).rejects.toThrow(Crash);
   world.hubspot.simulator.faults.clear();
   await world.links([["a", null]]);
-  await world.associate("one");
+  const said: string[] = [];
+  await world.associate("one", { said });
+  expect(said).toEqual([
+    expect.stringMatching(/^hubspot\/\w+: nothing is sent before \S+Z \(\d s\), because/),
+  ]);
   expect(
     await world.sql("select not_before from retl.employees_sync_lease where not_before is not null"),
   ).toHaveLength(1);

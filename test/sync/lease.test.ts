@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { acquireLease, proveLease, releaseLease } from "../../f/reverse_etl/sync/lease.ts";
 import { planChanges } from "../../f/reverse_etl/sync/plan.ts";
+import { recordRunFailure } from "../../f/reverse_etl/sync/run_failure.ts";
 import { parseRunParams } from "../../f/reverse_etl/sync/run_params.ts";
+import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
 import type { Warehouse } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { leased } from "../support/leased_fixture.ts";
 import { manualClock } from "../support/manual_clock.ts";
@@ -26,6 +28,23 @@ describe("R1: the lease", () => {
     expect(String(error)).toMatch(
       /^RETL_BUSY: hubspot\/contacts is being synced by the run r1, whose lease ends in \d s/,
     );
+  });
+
+  it("busy tells a run that goes on from one that has failed and did not settle", async () => {
+    const fixture = await syncFixture();
+    await fixture.source([["c1", "1", "gold"]]);
+    await fixture.plan("r1");
+    const session = new SyncSession(fixture.warehouse, fixture.sync);
+    const busy = () => acquireLease(session, "r2").catch((caught: unknown) => String(caught));
+    expect(await busy()).toMatch(
+      /^RETL_BUSY: hubspot\/contacts is being synced by the run r1, whose lease .* It began at \d{4}-\d\d-\d\dT/,
+    );
+    const failure = { run_id: "r1", asset_key: "hubspot/contacts", code: "RETL_BATCH_LOST", step: "settle" };
+    await recordRunFailure(fixture.warehouse, "retl", failure);
+    expect(await busy()).toMatch(
+      /^RETL_BUSY: hubspot\/contacts is kept by the run r1, which began at \S+, has failed \(RETL_BATCH_LOST\) and did not settle; its lease ends in \d s/,
+    );
+    await expect(acquireLease(session, "r2")).rejects.toMatchObject({ details: { holder_state: "failed" } });
   });
 
   it("a lease that was given back is free at once", async () => {

@@ -165,7 +165,8 @@ describe("R3 and R5: the permit to send", () => {
         });
       },
     };
-    const permit = sendPermit(session, lease, waiting);
+    const lines: string[] = [];
+    const permit = sendPermit(session, lease, waiting, { waits: (line) => lines.push(line) });
     const given: string[] = [];
     const ask = (who: string) => permit.beforeCall().then((atOnce) => given.push(`${who} ${atOnce}`));
     const first = ask("first");
@@ -173,10 +174,16 @@ describe("R3 and R5: the permit to send", () => {
     const second = ask("second");
     await setImmediate();
     expect(given).toEqual([]);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^hubspot\/contacts: nothing is sent before 1970-01-01T00:17:\d\d\.\d{3}Z \((39|40) s\), because requests that got no answer may/,
+      ),
+    ]);
     awake();
     await Promise.all([first, second]);
     expect(given).toEqual(["first false", "second false"]);
     expect(clock.slept).toHaveLength(1);
     expect(clock.slept[0]).toBeGreaterThan(38_000);
+    expect(lines).toHaveLength(1);
   });
 });

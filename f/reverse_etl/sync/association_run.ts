@@ -15,7 +15,7 @@ import type { Clock, Random } from "./clock.ts";
 import { hasCode, RetlError } from "./error.ts";
 import { acquireLease, forbidSending, type Lease, proveLease, readLease, releaseLease } from "./lease.ts";
 import { PushHalt } from "./push_halt.ts";
-import type { RateLimiter } from "./push_ports.ts";
+import type { Progress, RateLimiter } from "./push_ports.ts";
 import { Reachability } from "./reachability.ts";
 import type { RunParams } from "./run_params.ts";
 import { sendPermit } from "./send_permit.ts";
@@ -27,6 +27,7 @@ export interface AssociationPorts {
   readonly limiter: RateLimiter;
   readonly clock: Clock;
   readonly random: Random;
+  readonly progress?: Pick<Progress, "waits">;
 }
 
 export interface AssociationRequest {
@@ -111,7 +112,7 @@ async function associate(
   if (isPending(difference)) {
     const context: AssociationContext = {
       ...ports,
-      permit: sendPermit(session, lease, ports.clock),
+      permit: sendPermit(session, lease, ports.clock, ports.progress),
       halt,
       reachability: new Reachability({ ...ports, halt, patienceMs: config.timings.outage_seconds * 1000 }),
       inFlight: pLimit(calls_in_flight),

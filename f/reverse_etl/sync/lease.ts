@@ -1,5 +1,6 @@
 import { RetlError } from "./error.ts";
 import { matchingOf } from "./operation_mode.ts";
+import { readStanding } from "./run_standing.ts";
 import type { SyncConfig } from "./sync_config.ts";
 import { type CompiledSync, cell, type SyncSession } from "./sync_session.ts";
 
@@ -22,6 +23,11 @@ export interface LeaseReading {
   readonly notBeforeMs: number;
 }
 
+/** The run that holds the lease now; null when none does. */
+export function holderOf({ holder, remainingMs }: LeaseReading): string | null {
+  return remainingMs > 0 ? holder : null;
+}
+
 /**
  * R1: takes the lease for a run, or keeps it for the run that has it.
  * Throws `RETL_BUSY` while another run holds it, `RETL_SYNC_CHANGED` when the tables are another sync's, and `RETL_NOT_MIGRATED` when
@@ -38,12 +44,34 @@ export async function acquireLease(session: SyncSession, runId: string): Promise
   const lease = await readLease(session);
   requireSame(session, lease);
   if (hit === 1 && lease.holder === runId) return { runId, token: lease.token };
-  const seconds = Math.ceil(lease.remainingMs / 1000);
-  throw new RetlError("RETL_BUSY", {
-    what: `${sync.key} is being synced by the run ${lease.holder ?? "?"}, whose lease ends in ${seconds} s unless it goes on.`,
-    state: "This run read and wrote nothing.",
+  throw await busy(session, lease);
+}
+
+async function busy(session: SyncSession, { holder, remainingMs }: LeaseReading): Promise<RetlError> {
+  const { key } = session.sync;
+  const run = holder === null ? null : await readStanding(session, holder, true);
+  const lasts = `lease ends in ${Math.ceil(remainingMs / 1000)} s unless it goes on`;
+  const details = {
+    holder,
+    holder_state: run?.state ?? "running",
+    started_at: run?.startedAt ?? null,
+    remaining_ms: remainingMs,
+  };
+  const state = "This run planned and sent nothing.";
+  if (run?.state === "failed") {
+    return new RetlError("RETL_BUSY", {
+      what: `${key} is kept by the run ${holder}, which began at ${run.startedAt}, has failed (${run.message ?? "?"}) and did not settle; its ${lasts}.`,
+      state,
+      next: "Run again when the lease has ended: that run settles what the failed one left.",
+      details,
+    });
+  }
+  const began = run === null ? "" : ` It began at ${run.startedAt}.`;
+  return new RetlError("RETL_BUSY", {
+    what: `${key} is being synced by the run ${holder ?? "?"}, whose ${lasts}.${began}`,
+    state,
     next: "Wait for the other run to end; if its worker died, the lease expires by itself and the next run settles what it left.",
-    details: { holder: lease.holder, remaining_ms: lease.remainingMs },
+    details,
   });
 }
 

@@ -59,6 +59,8 @@ export type BatchChanges = AsyncIterable<readonly Change[]>;
 export interface Progress {
   /** `rows` of the batch have their outcome so far. */
   decided(rows: number): void;
+  /** The push waits: until when and why, as a line to read. */
+  waits(line: string): void;
 }
 
 /** One call's place in the rate limit. */

@@ -1,14 +1,19 @@
 import type { Clock } from "./clock.ts";
 import { hasCode } from "./error.ts";
 import { type Lease, proveLease, readLease } from "./lease.ts";
-import type { SendPermit } from "./push_ports.ts";
+import type { Progress, SendPermit } from "./push_ports.ts";
 import type { SyncSession } from "./sync_session.ts";
 
 /** From this part of `lease_extend_seconds` on the lease is extended beside the calls; they wait for it only when that time is over. */
 const EXTENDED_EARLY = 2 / 3;
 
 /** R3 and R5 for one batch: reads the lease on the database's clock and counts it down on the local one. */
-export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): SendPermit {
+export function sendPermit(
+  session: SyncSession,
+  lease: Lease,
+  clock: Clock,
+  progress?: Pick<Progress, "waits">,
+): SendPermit {
   const { timings } = session.sync.config;
   const marginMs =
     (timings.call_timeout_seconds + timings.hubspot_request_seconds + timings.clock_skew_seconds) * 1000;
@@ -27,7 +32,13 @@ export function sendPermit(session: SyncSession, lease: Lease, clock: Clock): Se
     const isToWait = !waited && notBeforeMs > 0;
     waited = true;
     // Nothing is permitted while this waits; the lease is proved again after it.
-    if (isToWait) return clock.sleep(notBeforeMs);
+    if (isToWait) {
+      const until = new Date(clock.now() + notBeforeMs).toISOString();
+      progress?.waits(
+        `${session.sync.key}: nothing is sent before ${until} (${Math.ceil(notBeforeMs / 1000)} s), because requests that got no answer may still be at work in HubSpot.`,
+      );
+      return clock.sleep(notBeforeMs);
+    }
     expiresAt = asked + remainingMs;
     extendedAt = asked;
     triedEarly = false;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { capturedOutput } from "../../support/captured_output.ts";
 import { WRITES } from "../../support/lost_answers.ts";
 import { contacts, persons } from "../../support/people_sync.ts";
 import { cliWorld } from "./cli_world.ts";
@@ -18,6 +19,10 @@ interface StatusDocument {
     readonly why: string | null;
     readonly runs: readonly { state: string }[];
   }[];
+}
+
+interface RowsDocument {
+  readonly rows: readonly { readonly history: readonly { readonly run_status: string }[] }[];
 }
 
 const GUARDED = contacts({ guards: { max_removed_fraction: 0.1, max_changed_fraction: 0.1, floor_rows: 0 } });
@@ -102,6 +107,42 @@ describe("run", () => {
     expect(out).toContain("RETL_BUSY");
     const status = await world.cli("status");
     expect(status.out).toContain("held by the run other");
+  });
+
+  it("says on stderr until when nothing is sent and why, and ends well", async () => {
+    const world = await cliWorld();
+    await world.people(persons(3));
+    await world.sql(
+      "update retl.people_sync_lease set not_before = cast(now() at time zone 'UTC' as timestamp) + interval 5 seconds",
+    );
+    let result = { code: -1, out: "" };
+    const written = await capturedOutput(async () => {
+      result = await world.cli("run", "people", "--json");
+    });
+    expect(written.join("")).toMatch(
+      /^hubspot\/contacts: nothing is sent before \S+Z \(\d s\), because .*\n$/,
+    );
+    expect(result.code).toBe(0);
+    expect(JSON.parse(result.out)).toMatchObject({ success: true });
+  });
+
+  it("says of a run that did not settle what status and rows say", async () => {
+    const world = await cliWorld();
+    await world.people(persons(1));
+    await world.sql("alter table retl.people_sync_fold rename to fold_away");
+    const { syncs } = JSON.parse((await world.cli("run", "people", "--json")).out) as RunDocument;
+    await world.sql("alter table retl.fold_away rename to people_sync_fold");
+    const status = await world.json<StatusDocument>("status", SYNC);
+    const { rows } = await world.json<RowsDocument>("rows", SYNC, "p0");
+    expect([syncs[0]?.status, status.syncs[0]?.runs[0]?.state, rows[0]?.history[0]?.run_status]).toEqual([
+      "failed",
+      "failed",
+      "failed",
+    ]);
+    await world.sql("update retl.retl_runs set failure_recorded_at = null");
+    await world.sql("update retl.people_sync_lease set expires_at = '2000-01-01'");
+    const died = await world.json<RowsDocument>("rows", SYNC, "p0");
+    expect(died.rows[0]?.history[0]?.run_status).toBe("died");
   });
 
   it("sends nothing outside production and says why", async () => {
