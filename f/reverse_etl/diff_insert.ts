@@ -2,6 +2,7 @@ import { alertWebhook } from "./alert_webhook.ts";
 import { definitionsChanged } from "./hubspot_preflight.ts";
 import { requireAlertRows } from "./sync/alerts.ts";
 import { tellAlerts } from "./sync/alerts_told.ts";
+import { hasCode } from "./sync/error.ts";
 import { planChanges } from "./sync/plan.ts";
 import { parseRunParams } from "./sync/run_params.ts";
 import { parseCompiledSync, SyncSession } from "./sync/sync_session.ts";
@@ -41,9 +42,14 @@ export async function main(
       hubspot !== null && (await definitionsChanged(hubspot, session))
         ? { ...chosen, definitions_changed: true }
         : chosen;
-    const plan = await planChanges(open, compiled, run_id, params);
-    if (alert_webhook === null || plan.status === "dry_run") return plan;
     const of = { schema: compiled.config.schema, sync: compiled.key };
+    const plan = await planChanges(open, compiled, run_id, params).catch(async (error: unknown) => {
+      // The run that keeps this one waiting may have raised an alert.
+      if (alert_webhook !== null && hasCode(error, "RETL_BUSY"))
+        await tellAlerts(open, of, alertWebhook(alert_webhook));
+      throw error;
+    });
+    if (alert_webhook === null || plan.status === "dry_run") return plan;
     const alert_problems = await tellAlerts(open, of, alertWebhook(alert_webhook));
     return { ...plan, alert_problems };
   });

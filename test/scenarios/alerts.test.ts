@@ -149,6 +149,23 @@ it("a run that takes too long raises an alert", async () => {
   );
 });
 
+it("a run that hangs is told of by the next one, which fails as busy and raises nothing of its own", async () => {
+  const { world, run, texts } = await alertedWorld({ max_run_minutes: 60 });
+  await world.people(persons(2));
+  const { jobId } = await run();
+  await world.sql(
+    "update retl.retl_runs set status = 'running', settled_at = null, started_at = '2026-01-01'",
+  );
+  await world.sql(`update retl.people_sync_lease set holder = '${jobId}', expires_at = '2100-01-01'`);
+  expect(errorOf(await run())?.name).toBe("RETL_BUSY");
+  await run();
+  expect(texts()).toHaveLength(1);
+  expect(texts()[0]).toMatch(
+    /^Alert: A run took too long \(hubspot\/contacts\)\nthe run \S+ began at 2026-01-01T\S+ and did not end within/,
+  );
+  expect(texts()[0]).toContain(jobId);
+});
+
 describe("a webhook that fails", () => {
   it.for<[string, Scripted]>([
     ["answers 500", { status: 500, body: "no" }],

@@ -1,8 +1,15 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { requireAlertRows } from "../../f/reverse_etl/sync/alerts.ts";
 import { type AlertChange, tellAlerts } from "../../f/reverse_etl/sync/alerts_told.ts";
 import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
-import { openFixture, rejected, type SyncFixture, syncFixture, unknown } from "../support/sync_fixture.ts";
+import {
+  acknowledged,
+  openFixture,
+  rejected,
+  type SyncFixture,
+  syncFixture,
+  unknown,
+} from "../support/sync_fixture.ts";
 
 const alerts = { webhook: "f/reverse_etl/alert_webhook", max_failed_rows: 0 };
 
@@ -90,4 +97,74 @@ it("an earlier run that died raises an alert when the next one finds it", async 
   await tellInto(told, fixture);
   expect(told).toMatchObject([{ alert: "run_failed", state: "raised", run_id: "r1" }]);
   expect(told[0]?.reason).toContain("settled by the run r2");
+});
+
+describe("a run that took longer than allowed and cannot say so itself", () => {
+  const BEGAN = "timestamp '2026-01-01 00:00:00'";
+  const setLease = (fixture: SyncFixture, expiresAt: string) =>
+    fixture.rows(`update retl.hubspot_contacts_sync_lease set expires_at = timestamp '${expiresAt}'`);
+
+  /** A sync that the run `r1` planned for long ago, and whose lease it holds for years. */
+  async function overdue(thresholds: { max_run_minutes?: number }): Promise<SyncFixture> {
+    const fixture = await syncFixture({ alerts: { webhook: alerts.webhook, ...thresholds } });
+    await fixture.source([["1", "1", "a"]]);
+    await fixture.plan("r1");
+    await fixture.rows(`update retl.retl_runs set started_at = ${BEGAN} where run_id = 'r1'`);
+    await setLease(fixture, "2100-01-01 00:00:00");
+    return fixture;
+  }
+
+  async function toldBy(fixture: SyncFixture): Promise<AlertChange[]> {
+    const told: AlertChange[] = [];
+    await tellInto(told, fixture);
+    return told;
+  }
+
+  it("raises its alert when another one finds the sync busy, once", async () => {
+    const fixture = await overdue({ max_run_minutes: 60 });
+    await expect(fixture.plan("r2")).rejects.toMatchObject({ code: "RETL_BUSY" });
+    const told = await toldBy(fixture);
+    expect(told).toMatchObject([{ alert: "run_time", state: "raised", run_id: "r1" }]);
+    expect(told[0]?.reason).toMatch(
+      /^the run r1 began at 2026-01-01T00:00:00\S* and did not end within \d+\.\d min \(allowed: 60\): look at it, and cancel it/,
+    );
+    await expect(fixture.plan("r3")).rejects.toMatchObject({ code: "RETL_BUSY" });
+    expect(await toldBy(fixture)).toEqual([]);
+  });
+
+  it.for([
+    ["it is within its time", { max_run_minutes: 100_000_000 }],
+    ["there is no such threshold", {}],
+  ] as const)("raises none when %s", async ([, thresholds]) => {
+    const fixture = await overdue(thresholds);
+    await expect(fixture.plan("r2")).rejects.toMatchObject({ code: "RETL_BUSY" });
+    expect(await toldBy(fixture)).toEqual([]);
+  });
+
+  it("raises its alert when a later one settles it, which is over with the next run that goes through", async () => {
+    const fixture = await overdue({ max_run_minutes: 60 });
+    await setLease(fixture, "2000-01-01 00:00:00");
+    const plan = await fixture.plan("r2");
+    const told = await toldBy(fixture);
+    expect(told).toMatchObject([
+      { alert: "run_failed", state: "raised", run_id: "r1" },
+      { alert: "run_time", state: "raised", run_id: "r1" },
+    ]);
+    expect(told[1]?.reason).toMatch(/its worker died or hung, and the run r2 settled what it left$/);
+    await fixture.push(plan, acknowledged);
+    await fixture.settle(plan);
+    expect(await toldBy(fixture)).toMatchObject([
+      { alert: "run_failed", state: "over", run_id: "r2" },
+      { alert: "run_time", state: "over", run_id: "r2" },
+    ]);
+  });
+
+  it("is taken for no longer than until its failure, which was told", async () => {
+    const fixture = await overdue({ max_run_minutes: 60 });
+    await fixture.rows(
+      `update retl.retl_runs set failure_recorded_at = timestamp '2026-01-01 00:59:00' where run_id = 'r1'`,
+    );
+    await expect(fixture.plan("r2")).rejects.toMatchObject({ code: "RETL_BUSY" });
+    expect(await toldBy(fixture)).toEqual([]);
+  });
 });

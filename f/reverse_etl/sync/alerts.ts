@@ -12,7 +12,7 @@ import { tablesOfSchema } from "./tables.ts";
  * - `run_failed`: the last run failed or was held.
  * - `failed_rows`: more source rows than allowed are refused, by HubSpot or by a guard, or in doubt. All of them count, not only those of
  *   the last run, because a refused row that waits for its next try is as much missing as before.
- * - `run_time`: the last run took longer than allowed, from its plan to its end.
+ * - `run_time`: the last run took longer than allowed, from its plan to its end, or has not ended within that time (`raiseOverdue`).
  *
  * The last two stay as they are when a run fails, because such a run says nothing about them.
  */
@@ -109,7 +109,7 @@ export async function judgeAlerts(
   };
   for (const verdict of alertVerdicts(facts, sync.config.alerts)) {
     if (end.goesOn && verdict.alert === "run_failed" && !verdict.raised) continue;
-    await changeState(session.session, sync.config.schema, sync.key, runId, verdict);
+    await changeAlert(session.session, sync.config.schema, sync.key, runId, verdict);
   }
 }
 
@@ -117,7 +117,7 @@ export async function judgeAlerts(
 export async function endRunFailed({ session, sync }: SyncSession, runId: string): Promise<void> {
   if (sync.config.alerts === undefined) return;
   const verdict = { alert: "run_failed", raised: false, reason: "" } as const;
-  await changeState(session, sync.config.schema, sync.key, runId, verdict);
+  await changeAlert(session, sync.config.schema, sync.key, runId, verdict);
 }
 
 /**
@@ -130,7 +130,7 @@ export async function raiseRunFailed(
   failure: { readonly code: string; readonly step: string },
 ): Promise<void> {
   const reason = failedReason(failure);
-  await changeState(session, of.schema, of.sync, of.runId, { alert: "run_failed", raised: true, reason });
+  await changeAlert(session, of.schema, of.sync, of.runId, { alert: "run_failed", raised: true, reason });
   await requireRows(session, of.schema, of.sync);
 }
 
@@ -155,7 +155,8 @@ async function requireRows(session: WarehouseSession, schema: string, sync: stri
   });
 }
 
-async function changeState(
+/** Notes what became of an alert; it is told where its state changes. */
+export async function changeAlert(
   session: WarehouseSession,
   schema: string,
   sync: string,

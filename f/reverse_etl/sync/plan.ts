@@ -3,9 +3,10 @@ import { useApproval } from "./approval.ts";
 import { type AssociationCounts, compareAssociations, isPending } from "./association_plan.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type Draft, draftPlan } from "./draft_plan.ts";
-import { RetlError } from "./error.ts";
+import { hasCode, RetlError } from "./error.ts";
 import { acquireLease, type Lease, proveLease, releaseLease, requireSameSync } from "./lease.ts";
 import { type Mapping, readMapping, valueKind } from "./mapping.ts";
+import { raiseOverdue } from "./overdue.ts";
 import type { MappedProperty } from "./preflight.ts";
 import { purgeSuppressed } from "./purge.ts";
 import { REFUSALS } from "./refusals.ts";
@@ -69,7 +70,7 @@ export async function planChanges(
     return dryRun(warehouse, session, await readMapping(session), runId, params);
   }
   const mapping = await readMapping(session);
-  const lease = await acquireLease(session, runId);
+  const lease = await leaseFor(session, runId);
   const before = await readHistory(session, runId);
   const predecessors = isSettled(before) ? [] : await settlePredecessors(warehouse, session, lease);
   const history = isSettled(before) ? before : await readHistory(session, runId);
@@ -110,6 +111,21 @@ export async function planChanges(
   const isLong = clock.now() - fencedAt > sync.config.timings.lease_extend_seconds * 1000;
   if (end.status === "planned" && isLong) await proveLease(session, lease);
   return end;
+}
+
+/** Takes the lease; a run that keeps this one waiting for longer than it may take raises its alert here. */
+async function leaseFor(session: SyncSession, runId: string): Promise<Lease> {
+  try {
+    return await acquireLease(session, runId);
+  } catch (error) {
+    if (hasCode(error, "RETL_BUSY") && error instanceof RetlError) {
+      const { lease_seconds } = session.sync.config.timings;
+      const next = `look at it, and cancel it if it hangs; its lease then ends within ${lease_seconds} s, and the next run settles what it left`;
+      // That the sync is busy is what is to be told here; an alert that could not be noted is noted by the next run.
+      await raiseOverdue(session, String(error.details.holder), next).catch(() => undefined);
+    }
+    throw error;
+  }
 }
 
 function runSettled(session: SyncSession, runId: string): RetlError {

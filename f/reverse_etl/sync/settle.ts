@@ -3,6 +3,7 @@ import type { Warehouse } from "../warehouse/warehouse.ts";
 import { hasCode, RetlError } from "./error.ts";
 import { resultsScope } from "./journal.ts";
 import { forbidSending, type Lease, proveLease, releaseLease } from "./lease.ts";
+import { raiseOverdue } from "./overdue.ts";
 import { recordEnd } from "./run_events.ts";
 import { type OutcomeCode, type RunFigures, readCalls, readFigures, readFoldedCodes } from "./run_figures.ts";
 import {
@@ -101,6 +102,11 @@ export async function settlePredecessors(
     const runs = await unsettledRuns(within, lease.runId);
     const folded = await fold(within, lease.runId);
     for (const runId of runs) {
+      await raiseOverdue(
+        within,
+        runId,
+        `its worker died or hung, and the run ${lease.runId} settled what it left`,
+      );
       const { outcomes, codes } = folded.get(runId) ?? { outcomes: NO_OUTCOMES, codes: [] };
       const { calls, figures } = await readCalls(within, runId);
       const message = `did not settle; settled by the run ${lease.runId}`;
