@@ -66,6 +66,8 @@ export interface SyncStatus {
     readonly removed: number;
   };
   readonly rejections: readonly RejectionCode[];
+  /** Rows that the last run did not get to, and how long the first of them has waited; null when there are none. */
+  readonly put_off: { readonly rows: number; readonly since: string; readonly age_ms: number } | null;
   /** Null when no run holds it. */
   readonly lease: { readonly holder: string; readonly expires_in_ms: number } | null;
   /** Milliseconds until something may be sent again; 0 for now. */
@@ -109,11 +111,22 @@ export async function readStatus(
       removed: countOf(stand, "removed_rows"),
     },
     rejections: await readRejectionCodes(session, null),
+    put_off: await readPutOff(session),
     lease: holder === null ? null : { holder, expires_in_ms: lease.remainingMs },
     sends_again_in_ms: lease.notBeforeMs,
     last_success:
       succeeded === null ? null : { at: succeeded, age_ms: countOf(stand, "last_success_age_ms") },
   };
+}
+
+async function readPutOff(session: SyncSession): Promise<SyncStatus["put_off"]> {
+  const { dialect, sync } = session;
+  const [row] = await session.query("report_deferred", [sync.key], {
+    since_text: dialect.timestampText("deferred.since"),
+    age_ms: dialect.millisecondsBetween("deferred.since", dialect.now),
+  });
+  const rows = countOf(row, "deferred_rows");
+  return rows === 0 ? null : { rows, since: cell(row, "since"), age_ms: countOf(row, "age_ms") };
 }
 
 async function readEnds({ session, dialect, tables }: SyncSession): Promise<readonly AssetEnd[]> {

@@ -31,7 +31,14 @@ export function statusText(
   ].join("\n");
 }
 
-function standOf({ rows, rejections, lease, last_success, sends_again_in_ms }: SyncStatus): string[] {
+function standOf({
+  rows,
+  rejections,
+  put_off,
+  lease,
+  last_success,
+  sends_again_in_ms,
+}: SyncStatus): string[] {
   const rejected = rejections.reduce((sum, one) => sum + one.rows, 0);
   return [
     last_success === null ? "never succeeded" : `last success ${durationText(last_success.age_ms)} ago`,
@@ -39,6 +46,9 @@ function standOf({ rows, rejections, lease, last_success, sends_again_in_ms }: S
     `${whole(rows.in_doubt)} in doubt`,
     ...(rows.resync > 0 ? [`${whole(rows.resync)} to resync`] : []),
     `${whole(rejected)} rejected`,
+    ...(put_off === null
+      ? []
+      : [`${whole(put_off.rows)} not sent yet, the longest for ${durationText(put_off.age_ms)}`]),
     lease === null
       ? "no run holds it"
       : `held by the run ${lease.holder} for ${durationText(lease.expires_in_ms)} more`,

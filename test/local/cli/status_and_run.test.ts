@@ -61,8 +61,26 @@ describe("run", () => {
       verdict: "incomplete",
       why: "the next run goes on with what is left (MIGRATION)",
     });
+    const standing = async () => (await world.cli("status", SYNC)).out;
+    expect(await standing()).toMatch(/0 rejected · 4 not sent yet, the longest for \d/);
+    // What has waited for three days is still waiting, and one row is new.
+    await world.sql("update retl.people_sync set detected_at = detected_at - interval 3 day");
+    await world.people(persons(5));
+    await world.cli("run", "people");
+    expect(await standing()).toContain("5 not sent yet, the longest for 3 d");
+    // What HubSpot refused, or may have taken, does not wait to be sent.
+    await world.sql(
+      `insert into retl.people_sync_rejections (person_id, code, message, row_hash, attempts, first_at, last_at)
+       select person_id, 'NO', 'no', row_hash, 1, now(), now() from retl.people_sync where person_id = 'p0' limit 1`,
+    );
+    await world.sql(
+      "insert into retl.people_sync_state (person_id, in_doubt, run_id) values ('p1', true, 'another')",
+    );
+    expect(await standing()).toContain("3 not sent yet");
+    await world.sql("delete from retl.people_sync_rejections");
     await world.clearFaults();
     expect((await world.cli("run", "people")).out).not.toContain("not sent");
+    expect(await standing()).not.toContain("not sent yet");
     expect(await status()).toMatchObject({ verdict: "ok" });
   });
 
