@@ -441,6 +441,21 @@ order by start_time desc`,
   dbt_project_remove: `remove {{ folder }}`,
   dbt_project_results: `-- Where an execution left its files; an error when it left none.
 select system$locate_dbt_artifacts(?) as location`,
+  deferred_since: `-- Since when a change has waited that earlier runs planned and did not get to; only what runs that deferred something planned is read.
+planned_before as {{ materialized }} (
+  select c.{{ id }} as id, c.detected_at
+  from {{ changes }} as c
+  join {{ runs }} as r on r.run_id = c.run_id
+  join run on run.sync = r.sync
+  where r.deferred > 0 and c.operation not in ('skip', 'plan')
+),
+deferred as (
+  select p.id, min(p.detected_at) as since
+  from planned_before as p
+  left join {{ state }} as t on t.{{ id }} = p.id
+  where t.acknowledged_at is null or t.acknowledged_at < p.detected_at
+  group by p.id
+)`,
   definitions_before: `-- What rows were judged by last, and whether any that HubSpot refused waits for its next try.
 select
   (
@@ -979,7 +994,8 @@ create table if not exists {{ state }} (
   in_doubt {{ type.boolean }} not null,
   run_id {{ type.text }} not null,
   acknowledged_at {{ type.timestamp }},
-  removed_at {{ type.timestamp }}
+  removed_at {{ type.timestamp }},
+  resync_requested_at {{ type.timestamp }}
 )`,
   plan_changes: `-- Compares the source with the state and writes one row for every source row that is not unchanged and every record whose row is
 -- gone, and as seq 0 the plan's counts. One statement, so that rows and counts come from one reading of the source.
@@ -1028,8 +1044,8 @@ unpaired as {{ materialized }} (
     select
       {{ state_row }} as state_row,
       {{ state_id_key }} as id_key,
-      -- No hash of a source row is like that of a row in doubt or removed.
-      case when {% if resync_all %}1 = 1{% else %}t.in_doubt or t.removed_at is not null{% endif %} then null else {{ state_hash_key }} end as hash_key
+      -- No hash of a source row is like that of a row that is in doubt, removed or asked for again.
+      case when {% if resync_all %}1 = 1{% else %}t.in_doubt or t.removed_at is not null or t.resync_requested_at is not null{% endif %} then null else {{ state_hash_key }} end as hash_key
     from {{ state }} as t
     {%- if suppressing %}
     left join suppressed on suppressed.id = t.{{ id }}
@@ -1054,9 +1070,12 @@ of_state as {{ materialized }} (
   select
     t.{{ id }} as id,
     t.row_hash as known_hash,
-    case when t.in_doubt or t.removed_at is not null then null else t.row_hash end as settled_hash,
+    case
+      when t.in_doubt or t.removed_at is not null or t.resync_requested_at is not null then null else t.row_hash
+    end as settled_hash,
     t.in_doubt,
     t.removed_at is not null as was_removed,
+    t.resync_requested_at is not null as is_asked_again,
     t.hubspot_id,
     t.acknowledged_at,
     t.payload as known_payload
@@ -1140,6 +1159,7 @@ compared as (
     t.known_hash,
     t.in_doubt,
     t.was_removed,
+    t.is_asked_again,
     t.hubspot_id,
     t.acknowledged_at,
     t.known_payload
@@ -1181,6 +1201,7 @@ judged as (
       {%- if resync_all %}
       else 'resync'
       {%- else %}
+      when c.is_asked_again then 'resync'
       else 'changed'
       {%- endif %}
     end as reason
@@ -1280,21 +1301,7 @@ listed as (
   {%- endif %}
 ),
 {%- if some_were_deferred %}
--- Since when a change has waited that earlier runs planned and did not get to; only what runs that deferred something planned is read.
-planned_before as {{ materialized }} (
-  select c.{{ id }} as id, c.detected_at
-  from {{ changes }} as c
-  join {{ runs }} as r on r.run_id = c.run_id
-  join run on run.sync = r.sync
-  where r.deferred > 0 and c.operation not in ('skip', 'plan')
-),
-deferred as (
-  select p.id, min(p.detected_at) as since
-  from planned_before as p
-  left join {{ state }} as t on t.{{ id }} = p.id
-  where t.acknowledged_at is null or t.acknowledged_at < p.detected_at
-  group by p.id
-),
+{% include "deferred_since" %},
 {%- endif %}
 numbered as {{ materialized }} (
   select
@@ -1463,6 +1470,29 @@ where (code is not null or in_doubt) and (cast(? as varchar) is null or code = ?
 {%- endif %}
 order by from_id, to_sync, label, to_id
 limit {{ limit }}`,
+  report_deferred: `-- Rows that the last settled run did not get to, and since when the first of them has waited, over how many runs it may be.
+with run as (
+  select cast(? as varchar) as sync
+),
+{% include "deferred_since" %},
+last_run as (
+  select r.run_id
+  from {{ runs }} as r
+  join run on run.sync = r.sync
+  where r.settled_at is not null
+  order by r.settled_at desc, r.started_at desc
+  limit 1
+)
+select
+  cast(count(*) as varchar) as deferred_rows,
+  min({{ since_text }}) as since,
+  cast(max({{ age_ms }}) as varchar) as age_ms
+from deferred
+join {{ changes }} as c on c.{{ id }} = deferred.id
+join last_run on last_run.run_id = c.run_id
+left join {{ state }} as t on t.{{ id }} = c.{{ id }}
+left join {{ rejections }} as j on j.{{ id }} = c.{{ id }} and j.row_hash = c.row_hash
+where c.operation not in ('skip', 'plan') and j.row_hash is null and (t.in_doubt is null or not t.in_doubt)`,
   report_events: `-- What last became of each asset; a run records what it planned before it ends, so only ends are looked at.
 select asset_key, kind, run_id, occurred_at, metadata
 from (
@@ -1581,8 +1611,8 @@ select
   c.reason,
   {{ payload_text }} as payload,
   {{ detected_at_text }} as detected_at,
-  r.status as run_status,
-  case when r.settled_at is null then 'no' else 'yes' end as settled
+  r.status,
+  case when r.failure_recorded_at is null then 'no' else 'yes' end as failed
 from {{ changes }} as c
 left join {{ runs }} as r on r.run_id = c.run_id and r.sync = ?
 where c.{{ id }} = ?
@@ -1617,7 +1647,8 @@ limit 20`,
   cast(in_doubt as varchar) as in_doubt,
   run_id,
   {{ acknowledged_at_text }} as acknowledged_at,
-  {{ removed_at_text }} as removed_at
+  {{ removed_at_text }} as removed_at,
+  {{ resync_requested_at_text }} as resync_requested_at
 from {{ state }}
 where {{ id }} = ?`,
   report_row_suppressed: `select cast(count(*) as varchar) as listed
@@ -1661,6 +1692,7 @@ limit {{ limit }}`,
 select
   cast(s.acknowledged_rows as varchar) as acknowledged_rows,
   cast(s.in_doubt_rows as varchar) as in_doubt_rows,
+  cast(s.resync_rows as varchar) as resync_rows,
   cast(s.removed_rows as varchar) as removed_rows,
   r.last_success_at,
   cast(r.last_success_age_ms as varchar) as last_success_age_ms
@@ -1668,6 +1700,7 @@ from (
   select
     count(case when row_hash is not null and removed_at is null then 1 end) as acknowledged_rows,
     count(case when in_doubt then 1 end) as in_doubt_rows,
+    count(case when resync_requested_at is not null and removed_at is null then 1 end) as resync_rows,
     count(case when removed_at is not null then 1 end) as removed_rows
   from {{ state }}
 ) as s
@@ -1807,6 +1840,15 @@ set settled_at = {{ now }},
     latency_histogram = {{ latency_histogram }},
     outcome_codes = {{ outcome_codes }}
 where run_id = ? and sync = ?`,
+  run_standing: `-- How a run of a sync stands. The time of one that has failed ends with its failure, that of another one goes on.
+select
+  status,
+  message,
+  case when failure_recorded_at is null then 'no' else 'yes' end as failed,
+  {{ started_at_text }} as started_at,
+  cast({{ run_ms }} as varchar) as run_ms
+from {{ runs }}
+where run_id = ? and sync = ?`,
   run_start: `insert into {{ runs }} (run_id, sync, job, params, status, code_version, started_at)
 select cast(? as varchar), cast(? as varchar), cast(? as varchar), {{ params }}, 'running', cast(? as varchar), {{ now }}
 where not exists (select 1 from {{ runs }} where run_id = ? and sync = ?)`,
@@ -1846,7 +1888,8 @@ update {{ state }}
 set payload = case when c.reason = 'unchanged' then c.desired else {{ state }}.payload end,
     row_hash = c.row_hash,
     run_id = c.run_id,
-    removed_at = null
+    removed_at = null,
+    resync_requested_at = null
 from {{ changes }} as c
 where c.run_id = ? and c.operation = 'skip' and c.reason in ('unchanged', 'create_only') and {{ state }}.{{ id }} = c.{{ id }}`,
   state_removed: `-- Rows that left the source and whose records are left are remembered, so that the guard counts only those that leave now.
@@ -1854,9 +1897,9 @@ update {{ state }}
 set removed_at = {{ now }}
 from {{ changes }} as c
 where c.run_id = ? and c.operation = 'skip' and c.reason in ('removed', 'taken_over') and {{ state }}.{{ id }} = c.{{ id }}`,
-  state_resync: `-- A resync that does not finish goes on in the next run: what is in doubt is due until HubSpot acknowledges it.
+  state_resync: `-- A resync that does not finish goes on in the next run: what was asked for again is due until HubSpot acknowledges it.
 update {{ state }}
-set in_doubt = true
+set resync_requested_at = {{ now }}
 from {{ changes }} as c
 where c.run_id = ? and c.reason = 'resync' and {{ state }}.{{ id }} = c.{{ id }}`,
   state_version: `select {{ version }} as data_version from {{ state }}`,
