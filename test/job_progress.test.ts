@@ -61,12 +61,12 @@ describe("the progress of a push", () => {
     const decided: number[] = [];
     await push(changes(3), () => ({ status: 500, body: {} }), {
       decided: new Set([1, 2, 3]),
-      ports: { progress: { decided: (rows) => decided.push(rows) } },
+      ports: { progress: { waits: () => undefined, decided: (rows) => decided.push(rows) } },
     });
     expect(decided).toEqual([]);
     await push(changes(4), () => ({ status: 401, body: {} }), {
       decided: new Set([1, 2, 3]),
-      ports: { progress: { decided: (rows) => decided.push(rows) } },
+      ports: { progress: { waits: () => undefined, decided: (rows) => decided.push(rows) } },
     });
     expect(decided).toEqual([4]);
   });

@@ -8,14 +8,10 @@ export function migrateHint(
   { job }: Pick<DeclaredSync, "job">,
   { flags }: Pick<OpenWorkspace, "flags">,
 ): string | null {
-  const command = `npx tailrace migrate ${job.job.name}${flags}`;
-  if (hasCode(error, "RETL_NOT_MIGRATED")) return `Here that is: ${command}`;
-  const isOld = hasCode(error, "RETL_WAREHOUSE_REFUSED") && NO_COLUMN.test(String(error));
-  return isOld ? `If an earlier version made the tables: ${command}` : null;
+  return hasCode(error, "RETL_NOT_MIGRATED")
+    ? `Here that is: npx tailrace migrate ${job.job.name}${flags}`
+    : null;
 }
-
-/** How DuckDB and Snowflake say that a table lacks a column. */
-const NO_COLUMN = /Binder Error|invalid identifier/i;
 
 /** The same error with what to type at its end. */
 export function withMigrateHint(

@@ -1,5 +1,8 @@
 import { RetlError } from "../../f/reverse_etl/sync/error.ts";
 
+/** How DuckDB says that a table, or a column of one, is not there. */
+const MISSING = /^Catalog Error: Table with name \S+ does not exist|^Binder Error: .*\bcolumn\b/i;
+
 /**
  * Turns what DuckDB throws into one of our errors. Messages about data (conversions, constraints) quote values, so of those only
  * the kind is kept; messages about the statement itself name tables and columns and are kept.
@@ -26,12 +29,12 @@ export function duckdbError(error: unknown): RetlError {
     });
   }
   if (/^(Catalog|Binder|Parser) Error/.test(firstLine)) {
-    const missing = /^Catalog Error: Table with name (\S+) does not exist/.exec(firstLine);
-    return new RetlError(missing ? "RETL_NOT_MIGRATED" : "RETL_WAREHOUSE_REFUSED", {
+    const isMissing = MISSING.test(firstLine);
+    return new RetlError(isMissing ? "RETL_NOT_MIGRATED" : "RETL_WAREHOUSE_REFUSED", {
       what: `DuckDB refused a statement: ${firstLine}`,
       state: "Nothing of this statement or transaction remains.",
-      next: missing
-        ? "Run the migrate step of the job, or build the source table."
+      next: isMissing
+        ? "Run the migrate step of the job, which adds what is missing, or build the source table."
         : "Correct the configuration or the table it names.",
     });
   }

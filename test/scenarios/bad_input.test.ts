@@ -296,6 +296,22 @@ describe.concurrent("the warehouse is not to be had", () => {
     await expectGoodRun(world);
   });
 
+  for (const [table, column] of [
+    ["people_sync_state", "resync_requested_at"],
+    ["people_sync", "property"],
+  ]) {
+    it(`tables of an earlier version, ${table} without ${column}, name the step that brings them up to date`, async (context) => {
+      const world = await synced(context);
+      const calls = await world.writeCalls();
+      await world.people(changed);
+      await world.sql(`alter table retl.${table} drop column ${column}`);
+      const run = await world.run();
+      expect(errorOf(run)?.name).toBe("RETL_NOT_MIGRATED");
+      expect(errorOf(run)?.message).toMatch(/migrate step/);
+      expect(await world.writeCalls()).toBe(calls);
+    });
+  }
+
   it("a kind of warehouse that nobody knows is named", async (context) => {
     const world = await synced(context);
     const run = await world.run({ warehouse: { kind: "oracle" } });

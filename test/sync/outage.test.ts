@@ -22,6 +22,8 @@ async function pushThrough(
   const began = clock.now();
   const failedAt: number[] = [];
   let firstTaken: number | null = null;
+  const told: string[] = [];
+  const progress = { decided: () => undefined, waits: (line: string) => void told.push(line) };
   const answer = (request: Received): Scripted => {
     if (request.path.endsWith("/read")) return nobodyThere(request);
     if (clock.now() - began < downMs) {
@@ -35,9 +37,9 @@ async function pushThrough(
   const pushed = await push(
     changes(rows, () => ({ operation })),
     answer,
-    { sync: { callsInFlight: 16, patienceMs, ...sync }, ports: { clock } },
+    { sync: { callsInFlight: 16, patienceMs, ...sync }, ports: { clock, progress } },
   );
-  return { ...pushed, failed: failedAt.length, firstTaken, lasted: clock.now() - began };
+  return { ...pushed, told, failed: failedAt.length, firstTaken, lasted: clock.now() - began };
 }
 
 function nobodyThere(request: Received): Scripted {
@@ -54,6 +56,10 @@ describe("a HubSpot that is down for an hour", () => {
     expect(pushed.failed).toBeLessThanOrEqual(0.1 * 100 + 16 + looks);
     expect(pushed.failed).toBeGreaterThan(HOUR / LONGEST_PAUSE);
     expect(pushed.firstTaken).toBeLessThanOrEqual(HOUR + 2 * LONGEST_PAUSE);
+    expect(pushed.told).toEqual([
+      expect.stringMatching(/^HubSpot is down \(HTTP_503\): .* until 1970-01-01T02:16:/),
+      "HubSpot is up again.",
+    ]);
   });
 
   test("ends a push whose patience is five minutes then, with everything kept", async () => {

@@ -187,6 +187,7 @@ describe.skipIf(NO_EMULATOR !== null)(`what happens on the way to Snowflake${BEC
     ["003001", "RETL_WAREHOUSE_REFUSED", /grants\/snowflake\.sql/],
     ["000606", "RETL_WAREHOUSE_REFUSED", /USAGE/],
     ["002003", "RETL_NOT_MIGRATED", /migrate/],
+    ["000904", "RETL_NOT_MIGRATED", /migrate flow/],
     ["100038", "RETL_WAREHOUSE_REFUSED", /query tag/],
   ])("a statement that Snowflake refuses with %s is %s", async (code, ours, message) => {
     const body = { success: false, code, message: "refused", data: { errorCode: code, sqlState: "00000" } };
@@ -253,6 +254,6 @@ describe.skipIf(NO_EMULATOR !== null)(`what happens on the way to Snowflake${BEC
       ["--no-warnings", "--import", "tsx", "--input-type=module", "--eval", script],
       { timeout: 50_000 },
     );
-    expect(await child).toEqual({ stdout: "RETL_WAREHOUSE_REFUSED\n", stderr: "" });
+    expect(await child).toEqual({ stdout: "RETL_NOT_MIGRATED\n", stderr: "" });
   });
 });

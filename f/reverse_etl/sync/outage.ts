@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import type { Clock, Random } from "./clock.ts";
 import type { PushHalt } from "./push_halt.ts";
+import type { Progress } from "./push_ports.ts";
 
 /** Seconds between two looks at a HubSpot that is down: doubled from the first to the longest, so that it is noticed within a minute that it is back. */
 const LOOK = { first: 1, longest: 30 } as const;
@@ -11,6 +12,7 @@ export interface OutagePorts {
   readonly halt: PushHalt;
   /** How long a push waits for a HubSpot that is down before it ends; 0 ends it at once. */
   readonly patienceMs: number;
+  readonly progress?: Pick<Progress, "waits">;
 }
 
 /**
@@ -41,13 +43,21 @@ export class Outage {
 
   /** From now on HubSpot counts as down, for `reason`; without patience the push is over. */
   begin(reason: string): void {
+    const { clock, halt, patienceMs, progress } = this.#ports;
     this.failed();
+    if (patienceMs === 0) this.end(reason);
+    else if (this.#reason === null && !halt.reached) {
+      const until = new Date((this.#since ?? clock.now()) + patienceMs).toISOString();
+      progress?.waits(
+        `HubSpot is down (${reason}): one call at a time tries whether it is up again, until ${until}.`,
+      );
+    }
     this.#reason = reason;
-    if (this.#ports.patienceMs === 0) this.end(reason);
   }
 
   /** HubSpot answered a write; that it answers reads says nothing about writes. */
   wasAnswered(): void {
+    if (this.isOn) this.#ports.progress?.waits("HubSpot is up again.");
     this.#reason = null;
     this.#since = null;
     this.#looks = 0;

@@ -15,7 +15,7 @@ export interface PushPorts {
   readonly journal: AttemptJournal;
   readonly permit: SendPermit;
   readonly limiter: RateLimiter;
-  readonly progress?: Pick<Progress, "decided">;
+  readonly progress?: Progress;
   readonly clock: Clock;
   readonly random: Random;
 }

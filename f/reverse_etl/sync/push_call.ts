@@ -5,7 +5,7 @@ import type { JournalBuffer } from "./journal_buffer.ts";
 import type { Outcome } from "./outcome.ts";
 import { sendPaced } from "./paced_request.ts";
 import type { PushHalt } from "./push_halt.ts";
-import type { RateLimiter, SendPermit } from "./push_ports.ts";
+import type { Progress, RateLimiter, SendPermit } from "./push_ports.ts";
 import type { PushCounts } from "./push_summary.ts";
 import type { ReadVerdict, Verdict } from "./verdict.ts";
 
@@ -20,6 +20,7 @@ export interface PushContext {
   readonly random: Random;
   readonly halt: PushHalt;
   readonly counts: PushCounts;
+  readonly progress?: Progress;
   /** Makes the trace ids of this push differ from those of every other. */
   readonly name: string;
 }

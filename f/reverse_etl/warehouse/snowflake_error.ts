@@ -66,6 +66,11 @@ const BY_CODE: Readonly<Record<string, readonly [code: ErrorCode, what: string, 
     "The statement reached its time limit in Snowflake.",
     "Run again; if it happens again, use a larger warehouse or look for a session that holds a lock (SHOW LOCKS).",
   ],
+  "000904": [
+    "RETL_NOT_MIGRATED",
+    "A column does not exist in Snowflake: the tables are of an earlier version, or the source changed during the run.",
+    "Run the migrate flow of the job, which adds what is missing; if that changes nothing, correct the source table.",
+  ],
   "002003": MISSING_OBJECT,
   "002043": MISSING_OBJECT,
   "003001": [
