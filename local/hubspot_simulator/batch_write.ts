@@ -200,8 +200,10 @@ function refuseWhole(refused: readonly RefusedRow[]): void {
   if (problems.length > 0) throw invalidProperties(problems);
   const first = refused.find(({ refusal }) => refusal.category !== "OBJECT_NOT_FOUND")?.refusal;
   if (first === undefined) return;
-  const { status, category, message } = first;
-  throw new Refusal({ status, category, message });
+  const { status, category, message, context } = first;
+  // The refusal of a conflict names the record in its sentence only.
+  const isTold = context !== null && category !== "CONFLICT";
+  throw new Refusal({ status, category, message, ...(isTold ? { context } : {}) });
 }
 
 function errorEntries(

@@ -11,6 +11,8 @@ export interface PropertySpecification {
   readonly hasUniqueValue?: boolean | undefined;
   readonly readOnly?: boolean | undefined;
   readonly calculated?: boolean | undefined;
+  /** No record is made without a value of it. */
+  readonly required?: boolean | undefined;
 }
 
 /** Types and the field types that HubSpot allows for each (properties guide, read 2026-11). */
@@ -49,6 +51,7 @@ export interface PropertyDefinition {
   readonly hasUniqueValue: boolean;
   readonly readOnly: boolean;
   readonly calculated: boolean;
+  readonly required: boolean;
   readonly hubspotDefined: boolean;
   /** ISO 8601. */
   readonly createdAt: string;
@@ -79,6 +82,7 @@ export function defineProperty(
     hasUniqueValue: specification.hasUniqueValue ?? false,
     readOnly: (specification.readOnly ?? false) || calculated,
     calculated,
+    required: specification.required ?? false,
     hubspotDefined: origin.hubspotDefined,
     createdAt: origin.at,
     updatedAt: origin.at,

@@ -26,6 +26,7 @@ export function prepareCreate(
   reserved: Reserved,
 ): PreparedWrite {
   const values = checkedValues(type, properties, null);
+  refuseIncomplete(type, values);
   refuseTaken(portal, type, null, values, reserved);
   return {
     sent: Object.keys(properties),
@@ -81,6 +82,21 @@ function checkedValues(
   }
   if (problems.length > 0) throw invalidProperties(problems);
   return values;
+}
+
+/**
+ * A new record without a required property. HubSpot documents no code for it; the sentence and `context.properties` are as third parties
+ * recorded them (read 2026-11), and only for single creates, not for batches.
+ */
+function refuseIncomplete(type: ObjectType, values: Properties): void {
+  const missing = [...type.properties.values()].filter(
+    ({ name, required }) => required && (values[name] ?? "") === "",
+  );
+  if (missing.length === 0) return;
+  throw validationError(
+    `Error creating ${type.specification.singular.toUpperCase()}. Some required properties were not set.`,
+    { properties: missing.map(({ name }) => name) },
+  );
 }
 
 function completed(definition: PropertyDefinition, sent: string, record: StoredRecord | null): string {

@@ -73,6 +73,7 @@ export const propertySpecification = z.strictObject({
   hasUniqueValue: z.boolean().optional(),
   readOnly: z.boolean().optional(),
   calculated: z.boolean().optional(),
+  required: z.boolean().optional(),
 });
 
 /** A custom object type, or (by the name of one that HubSpot has) more properties of that type. */

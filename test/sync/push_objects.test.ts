@@ -2,7 +2,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Change } from "../../f/reverse_etl/sync/change.ts";
 import { type StartOptions, startSimulator } from "../../local/hubspot_simulator/server.ts";
 import { DEFAULT_TOKEN } from "../../local/hubspot_simulator/settings.ts";
-import { changes, type PushOptions, pushTo } from "./push_fixture.ts";
+import { allWritten } from "../hubspot/scripted_server.ts";
+import { changes, type PushOptions, push, pushTo } from "./push_fixture.ts";
 
 interface Held {
   readonly id: string;
@@ -185,6 +186,52 @@ describe("what HubSpot refuses of a row", () => {
     expect(pushed.outcomes.get(16)).toMatchObject({ code: "INVALID_INTEGER", property: "score" });
     const told = pushed.outcomes.get(16);
     expect(told?.kind === "rejected" && told.message).not.toContain("12,5");
+  });
+});
+
+describe("a new row without a property that HubSpot requires", () => {
+  const REQUIRED: StartOptions["objects"] = [
+    { name: "contacts", properties: [KEY, { name: "region", type: "string", required: true }] },
+  ];
+  const rows = changes(30, (seq) => {
+    const payload: Record<string, string> =
+      seq % 10 === 0 ? { city: "Ulm" } : { city: "Ulm", region: "south" };
+    return { payload, desired: payload };
+  });
+  const REJECTED = { kind: "rejected", code: "VALIDATION_ERROR", property: "region" };
+
+  test.each([
+    ["named by its trace id", true],
+    ["not named", false],
+  ] as const)(
+    "%s: is rejected with the property, and the rows beside it are taken",
+    async (_how, echoTraceIds) => {
+      for (const action of ["upsert", "create"] as const) {
+        const portal = await portalOf("contacts", { objects: REQUIRED, echoTraceIds });
+        const all = rows.map((change) => ({ ...change, operation: "create" as const }));
+        const pushed = await portal.push(all, { action });
+        for (const seq of [10, 20, 30]) expect(pushed.outcomes.get(seq)).toMatchObject(REJECTED);
+        expect(pushed.summary).toMatchObject({ acknowledged: 27, rejected: 3, unknown: 0, stopped: null });
+      }
+    },
+  );
+
+  test("is found when HubSpot refuses the whole call for it and names no row", async () => {
+    const pushed = await push(rows, (request) =>
+      request.inputs.some(({ properties }) => properties?.region === undefined)
+        ? {
+            status: 400,
+            body: {
+              status: "error",
+              category: "VALIDATION_ERROR",
+              message: "Error creating CONTACT. Some required properties were not set.",
+              context: { properties: ["region"] },
+            },
+          }
+        : allWritten(request),
+    );
+    for (const seq of [10, 20, 30]) expect(pushed.outcomes.get(seq)).toMatchObject(REJECTED);
+    expect(pushed.summary).toMatchObject({ acknowledged: 27, rejected: 3, stopped: null });
   });
 });
 

@@ -71,9 +71,9 @@ export const HUBSPOT_CODES = failures("row", {
     "Restore the record in HubSpot, or remove the row.",
   ],
   VALIDATION_ERROR: [
-    "HubSpot says no and not why",
+    "HubSpot says no without an exact code: a required property that is not set, for one",
     REJECTED,
-    "Read the message; look at the property's rules in HubSpot.",
+    "Read the message; map the property that it names, or look at its rules in HubSpot.",
   ],
 });
 

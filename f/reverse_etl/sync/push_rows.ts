@@ -332,9 +332,12 @@ export class RowPusher {
       return this.#unanswered("create", rows, usedUp(code, SERVER_ERROR.test(code), sent), troubleSince);
     }
     await sent.record(entries);
+    const alone = again.filter(({ doubt }) => doubt === UNNAMED_REFUSAL);
     // While HubSpot is down, a single row goes on until it is up again.
-    const next = isAlone ? over : again;
-    const { unanswered } = next.length > 0 ? await this.#sendCall("create", next, false, troubleSince) : DONE;
+    const together = isAlone ? over : again.filter((row) => !alone.includes(row));
+    const { unanswered } =
+      together.length > 0 ? await this.#sendCall("create", together, false, troubleSince) : DONE;
+    for (const row of alone) await this.#send("create", [row], true);
     return { refused: false, unanswered: isAlone ? unanswered : [...over, ...unanswered] };
   }
 

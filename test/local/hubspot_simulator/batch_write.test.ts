@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { StartOptions } from "../../../local/hubspot_simulator/server.ts";
 import { startPortal, upsert } from "./portal_client.ts";
 
 describe("with a trace id on every input", () => {
@@ -131,6 +132,58 @@ describe("without trace ids", () => {
         context: { ids: ["7", "8"] },
       },
     ]);
+  });
+});
+
+describe("a new record without a required property", () => {
+  const objects: StartOptions["objects"] = [
+    {
+      name: "contacts",
+      properties: [
+        { name: "customer_id", type: "string", hasUniqueValue: true },
+        { name: "tier", type: "enumeration", options: ["gold"], required: true },
+      ],
+    },
+  ];
+  const REFUSED = {
+    status: "error",
+    category: "VALIDATION_ERROR",
+    message: "Error creating CONTACT. Some required properties were not set.",
+  };
+
+  test("is refused alone with trace ids, by create and by upsert, also when it is sent empty", async () => {
+    const portal = await startPortal({ objects });
+    const upserted = await portal.batch("upsert", [
+      upsert("c1", { tier: "gold" }, "t1"),
+      upsert("c2", {}, "t2"),
+      upsert("c3", { tier: "" }, "t3"),
+    ]);
+    const created = await portal.batch("create", [
+      { properties: { tier: "gold" }, objectWriteTraceId: "t1" },
+      { properties: { city: "Ulm" }, objectWriteTraceId: "t2" },
+    ]);
+    expect([upserted.status, created.status]).toEqual([207, 207]);
+    expect(upserted.body.errors).toEqual(
+      ["t2", "t3"].map((trace) => ({
+        ...REFUSED,
+        context: { objectWriteTraceId: [trace], properties: ["tier"] },
+      })),
+    );
+    expect(created.body.errors).toHaveLength(1);
+  });
+
+  test("refuses the whole request without trace ids, and nothing is written", async () => {
+    const portal = await startPortal({ objects });
+    const answer = await portal.batch("upsert", [upsert("c1", { tier: "gold" }), upsert("c2", {})]);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ ...REFUSED, context: { properties: ["tier"] } });
+    expect((await portal.send("GET", "/_simulator/records/contacts")).body.count).toBe(0);
+  });
+
+  test("does not keep a record that is there from being changed", async () => {
+    const portal = await startPortal({ objects });
+    await portal.contacts({ customer_id: "c1", tier: "gold" });
+    expect((await portal.batch("upsert", [upsert("c1", { city: "Ulm" }, "t1")])).status).toBe(200);
   });
 });
 
