@@ -53,6 +53,7 @@ async function failingRuns(fault: StatementFault, first: number, atEnd: AtEnd) {
 it.concurrent.for([
   ["dies", 55],
   ["loses the answer", 15],
+  ["refuses", 15],
 ] as const)(
   "whichever statement of a run %s, the next run leaves no difference and no duplicate",
   {

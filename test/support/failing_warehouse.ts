@@ -8,8 +8,9 @@ import { openDuckdb } from "../../local/duckdb_warehouse/duckdb_warehouse.ts";
  *   Every statement counts, and every commit.
  * - `loses the answer`: what was written stays and the warehouse reports that it is not available, once. Only what leaves something
  *   counts: transactions and the writing statements outside of them.
+ * - `refuses`: the same, once, but nothing was written.
  */
-export type StatementFault = "dies" | "loses the answer";
+export type StatementFault = "dies" | "loses the answer" | "refuses";
 
 /** A kind of warehouse of its own that fails at its `at`-th statement, counted over all sessions. */
 export class FailingWarehouse {
@@ -37,11 +38,12 @@ export class FailingWarehouse {
       if (number >= this.#at) throw new Error(`the process died at statement ${this.#at}`);
       return statement();
     }
-    const result = await statement();
-    if (number !== this.#at) return result;
+    if (number !== this.#at) return statement();
+    const isExecuted = this.#fault === "loses the answer";
+    if (isExecuted) await statement();
     throw new RetlError("RETL_WAREHOUSE_UNAVAILABLE", {
-      what: `The answer to statement ${number} was lost.`,
-      state: "It was executed.",
+      what: `Statement ${number} got no answer.`,
+      state: isExecuted ? "It was executed." : "It was not executed.",
       next: "Run again.",
     });
   }

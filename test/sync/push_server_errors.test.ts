@@ -126,6 +126,29 @@ describe("a row that HubSpot answers with a server error", () => {
   });
 });
 
+test("a create that was refused with its call again and again has all its tries left when a server error meets it alone", async () => {
+  const met: string[] = [];
+  const answer = (request: Received): Scripted => {
+    const ids = request.inputs.map(idOf);
+    if (request.path.endsWith("/read")) {
+      const errors = [{ category: "OBJECT_NOT_FOUND", message: "…", context: { ids } }];
+      return { status: 207, body: { status: "COMPLETE", results: [], errors } };
+    }
+    if (ids.includes("c1")) return refused(400, "VALIDATION_ERROR", "no");
+    if (ids.length > 1 || met.length > 0) return allWritten(request);
+    met.push(...ids);
+    return BROKEN;
+  };
+  const pushed = await push(
+    changes(100, () => ({ operation: "create" })),
+    answer,
+    { sync: { action: "create" } },
+  );
+  expect(met).toEqual(["c2"]);
+  expect(pushed.outcomes.get(2)).toMatchObject({ kind: "acknowledged" });
+  expect(pushed.summary).toMatchObject({ acknowledged: 99, rejected: 1, unknown: 0, stopped: null });
+});
+
 describe("a row that makes its call time out", () => {
   test("stays unknown, and the others of its call are acknowledged", async () => {
     const pushed = await push(

@@ -31,7 +31,7 @@ export interface PushRow {
   recreated: boolean;
   /** Why an earlier request of this push may have been applied; null when none may. */
   doubt: string | null;
-  /** Creates of this row that left. */
+  /** Creates of this row that left and were not refused with their call. */
   creates: number;
   /** Null until the row's fate is decided. */
   outcome: Outcome | null;

@@ -131,11 +131,11 @@ export class RowPusher {
     if (sent === null) return DONE;
     if (sent.kind === "used_up") return this.#unanswered(action, rows, sent, troubleSince);
     const { verdict } = sent;
-    if (action === "create") for (const row of rows) row.creates += 1;
     if (verdict.kind === "split") {
       await this.#split(action, rows, sent, verdict.outcomes);
       return { refused: true, unanswered: [] };
     }
+    if (action === "create") for (const row of rows) row.creates += 1;
     const after: Afterwards = { again: [], lookUp: [], alone: [], relocate: new Map(), open: [] };
     const entries = rows.flatMap((row, index) => this.#told(action, rows, row, index, verdict, after));
     await sent.record(entries);
