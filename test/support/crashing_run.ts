@@ -141,7 +141,12 @@ async function mortalHubspot(url: string, life: () => Life, atEnd: AtEnd): Promi
       ...(method === "GET" ? {} : { body: new Uint8Array(body) }),
     });
     const text = await answered.text();
-    response.writeHead(answered.status, { "content-type": "application/json" }).end(text);
+    const wait = answered.headers.get("retry-after");
+    response.writeHead(answered.status, {
+      "content-type": "application/json",
+      ...(wait === null ? {} : { "retry-after": wait }),
+    });
+    response.end(text);
   };
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
