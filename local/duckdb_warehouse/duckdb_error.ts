@@ -1,7 +1,7 @@
 import { RetlError } from "../../f/reverse_etl/sync/error.ts";
 
 /** How DuckDB says that a table, or a column of one, is not there. */
-const MISSING = /^Catalog Error: Table with name \S+ does not exist|^Binder Error: .*\bcolumn\b/i;
+const MISSING = /^Catalog Error: Table with name \S+ does not exist|^Binder Error: .*\b(column|table)\b/i;
 
 /**
  * Turns what DuckDB throws into one of our errors. Messages about data (conversions, constraints) quote values, so of those only
