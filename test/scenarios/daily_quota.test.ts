@@ -25,14 +25,20 @@ it("with a daily quota smaller than the plan, every row is sent within plan ÷ q
       rate: { calls_in_flight: 1, daily_reserve: RESERVE / QUOTA },
       guards: { max_changed_fraction: 1 },
     }),
-    simulator: { clock, daily: { calls: QUOTA, resetMs: DAY_MS / 2 } },
+    simulator: { clock },
   });
-  let rows: Person[] = persons(ROWS);
+  // Everything is in HubSpot already, since the same run, so that only how long a row waits can tell the rows apart.
+  const quiet: Person[] = ["a0", "a1", "a2", "a3"].map((id) => ({ id, score: 1 }));
+  await world.people([...quiet, ...persons(ROWS)]);
+  await world.run();
+  await world.configure({ daily: { calls: QUOTA, resetMs: DAY_MS / 2 } });
+  shift += DAY_MS;
+  let rows: Person[] = [...quiet, ...persons(ROWS, (index) => ({ score: 100 + index }))];
   /** The day since which a row waits to be sent. */
-  const since = new Map(rows.map(({ id }) => [id, 1]));
+  const since = new Map(rows.slice(quiet.length).map(({ id }) => [id, 1]));
   const sentOn = new Map<string | null, number>();
   let changes = ROWS;
-  let calls = 0;
+  let { calls } = await world.inspect<{ calls: number }>("counters");
   let day = 0;
   while (since.size > 0) {
     day += 1;
@@ -60,16 +66,20 @@ it("with a daily quota smaller than the plan, every row is sent within plan ÷ q
     // Whoever still waits has not waited longer than anyone who was sent.
     for (const waits of since.values()) expect(waits).toBeGreaterThanOrEqual(longest);
 
-    // In the first days two rows that were sent change again, whose ids come first.
+    // In the first days rows change whose ids come first: one that was sent, and two that had not changed so far.
     if (day <= 2) {
-      const again = [...sentOn.keys()].sort().slice(0, 2);
+      const again = [
+        [...sentOn.keys()].sort()[0] ?? null,
+        ...quiet.slice(2 * day - 2, 2 * day).map(({ id }) => id),
+      ];
       rows = rows.map((row) => (again.includes(row.id) ? { ...row, score: 1_000 * day } : row));
       for (const id of again) since.set(id, day + 1);
       changes += again.length;
     }
     shift += DAY_MS;
   }
-  expect(Math.max(...sentOn.values())).toBeLessThanOrEqual(Math.ceil(ROWS / WRITES_A_DAY));
+  const planned = persons(ROWS).map(({ id }) => sentOn.get(id) ?? Number.POSITIVE_INFINITY);
+  expect(Math.max(...planned)).toBeLessThanOrEqual(Math.ceil(ROWS / WRITES_A_DAY));
   expect(changes).toBeGreaterThan(ROWS);
   expect(await breachesOf(world)).toEqual([]);
 });
