@@ -47,7 +47,7 @@ async function kept(world: AssociationWorld, texts: readonly string[]): Promise<
 }
 
 test("No request has the id or the record id of a suppressed row, in any run after it was listed, and no table of Tailrace's its values", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const mirror = { operation_mode: "mirror" as const, guards: { floor_rows: 1_000 } };
   const world = await associationWorld({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { RetlError } from "../../f/reverse_etl/sync/error.ts";
 import { startAttempt } from "../../f/reverse_etl/sync/journal.ts";
 import { type SyncInput, syncProblems } from "../../f/reverse_etl/sync/sync_config.ts";
 import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
@@ -300,7 +301,7 @@ describe("what is kept of a suppressed row", () => {
     await fixture.run("r1");
     await fixture.list("2");
     await fixture.plan("r2");
-    await fixture.list();
+    await fixture.list("somebody else");
     const changes = await fixture.push(await fixture.plan("r3"), acknowledged);
     expect(changes).toMatchObject([
       { id: "2", operation: "create", known: false, payload: { score: "4711", tier: "secret-tier" } },
@@ -309,6 +310,33 @@ describe("what is kept of a suppressed row", () => {
 });
 
 describe("the guards", () => {
+  it("hold a run whose list was emptied since the last one, until somebody lets it through", async () => {
+    const fixture = await suppressing();
+    await fixture.source(THREE);
+    await fixture.list("2");
+    await fixture.run("r1");
+    await fixture.list(null);
+    const held = await fixture.plan("r2").then(
+      () => null,
+      (error: RetlError) => error,
+    );
+    expect(held).toMatchObject({ code: "RETL_HELD_EMPTY_SUPPRESSIONS" });
+    expect(held?.message).toContain("left 1 rows out");
+    await expect(fixture.plan("r3")).rejects.toMatchObject({ code: "RETL_HELD_EMPTY_SUPPRESSIONS" });
+    const approve = String(held?.details.plan_id);
+    expect(await fixture.run("r4", acknowledged, { approve })).toMatchObject({
+      outcomes: { acknowledged: 1 },
+    });
+    await fixture.source(CHANGED);
+    expect(await fixture.run("r5")).toMatchObject({ outcomes: { acknowledged: 2 } });
+  });
+
+  it("let a list pass that has never had an id", async () => {
+    const fixture = await suppressing();
+    await fixture.source(THREE);
+    expect(await fixture.run("r1")).toMatchObject({ outcomes: { acknowledged: 3 } });
+  });
+
   const tight = { guards: { max_removed_fraction: 0, max_changed_fraction: 0, floor_rows: 0 } };
 
   it("count a suppressed row neither as removed nor as changed", async () => {

@@ -11,7 +11,7 @@ import type { RunHistory } from "./run_history.ts";
 import type { RunParams } from "./run_params.ts";
 import { changesOf, type PlanCounts, planCounts } from "./runs.ts";
 import type { Scope } from "./statement.ts";
-import { suppressionScope } from "./suppressions.ts";
+import { liftedRows, suppressionScope } from "./suppressions.ts";
 import type { SyncConfig } from "./sync_config.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
@@ -99,6 +99,7 @@ export async function draftPlan(
       knownRows: countOf(found, "known"),
       changedRows: countOf(found, "changed"),
       stateIsLost: isLost,
+      lifted: await liftedRows(session, runId),
     },
     sync.config.guards,
   );

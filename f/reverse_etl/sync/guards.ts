@@ -11,6 +11,8 @@ export interface GuardFacts {
   readonly changedRows: number;
   /** The state is empty although earlier runs had rows acknowledged, and no purge left it so. */
   readonly stateIsLost: boolean;
+  /** Rows that the last plan left out for a list of suppressions that has no id any more. */
+  readonly lifted: number;
 }
 
 /** A reason to hold a run before anything is sent. */
@@ -28,6 +30,12 @@ export function holdsOf(facts: GuardFacts, guards: SyncConfig["guards"]): Hold[]
       code: "RETL_HELD_STATE_LOST",
       reason:
         "the state is empty although earlier runs had rows acknowledged, so it was lost and every row would be sent again",
+    });
+  }
+  if (facts.lifted > 0) {
+    holds.push({
+      code: "RETL_HELD_EMPTY_SUPPRESSIONS",
+      reason: `the suppressions have no id, although the last plan left ${facts.lifted} rows out for them, and people who were deleted may be sent again`,
     });
   }
   if (plan.rows_read === 0) {

@@ -3,7 +3,7 @@ import { RetlError } from "./error.ts";
 import { type IdCase, idCaseOf, idText } from "./id_text.ts";
 import type { Scope } from "./statement.ts";
 import type { SyncConfig } from "./sync_config.ts";
-import type { SyncSession } from "./sync_session.ts";
+import { countOf, type SyncSession } from "./sync_session.ts";
 
 /** A table of ids, in the schema of the source, whose rows are never sent. */
 export interface SuppressionList {
@@ -42,6 +42,14 @@ export function listScope(list: SuppressionList, dialect: Dialect) {
 export function suppressionScope({ sync, dialect }: SyncSession): Scope {
   const list = suppressionList(sync.config);
   return list === null ? { suppressing: false } : { suppressing: true, ...listScope(list, dialect) };
+}
+
+/** Rows that the last plan left out for a list that has no id now: it may have been emptied by mistake. */
+export async function liftedRows(session: SyncSession, runId: string): Promise<number> {
+  const scope = suppressionScope(session);
+  if (scope.suppressing !== true) return 0;
+  const [row] = await session.query("suppressions_emptied", [session.sync.key, runId], scope);
+  return countOf(row, "lifted");
 }
 
 /** The source without suppressed rows, as a table expression. */
