@@ -50,20 +50,31 @@ async function failingRuns(fault: StatementFault, first: number, atEnd: AtEnd) {
   return { points, breaches };
 }
 
+/** Fails at every point; gives how many there were. */
+async function requireNoBreach(fault: StatementFault, atEnd: AtEnd): Promise<number> {
+  const chains = await Promise.all(
+    Array.from({ length: CHAINS }, (_, index) => failingRuns(fault, index + 1, atEnd)),
+  );
+  expect(chains.flatMap(({ breaches }) => breaches)).toEqual([]);
+  return chains.reduce((sum, { points }) => sum + points, 0);
+}
+
 it.concurrent.for([
   ["dies", 55],
   ["loses the answer", 15],
-  ["refuses", 15],
 ] as const)(
   "whichever statement of a run %s, the next run leaves no difference and no duplicate",
   {
     timeout: 300_000,
   },
   async ([fault, leastPoints], { onTestFinished }) => {
-    const chains = await Promise.all(
-      Array.from({ length: CHAINS }, (_, index) => failingRuns(fault, index + 1, onTestFinished)),
-    );
-    expect(chains.flatMap(({ breaches }) => breaches)).toEqual([]);
-    expect(chains.reduce((sum, { points }) => sum + points, 0)).toBeGreaterThan(leastPoints);
+    expect(await requireNoBreach(fault, onTestFinished)).toBeGreaterThan(leastPoints);
   },
 );
+
+// By itself: the timings are too short for twelve histories at once.
+it("whichever statement of a run the warehouse refuses, once, the next run leaves no difference and no duplicate", {
+  timeout: 300_000,
+}, async ({ onTestFinished }) => {
+  expect(await requireNoBreach("refuses", onTestFinished)).toBeGreaterThan(15);
+});
