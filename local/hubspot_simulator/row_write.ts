@@ -26,6 +26,7 @@ export function prepareCreate(
   reserved: Reserved,
 ): PreparedWrite {
   const values = checkedValues(type, properties, null);
+  refuseIncomplete(type, values);
   refuseTaken(portal, type, null, values, reserved);
   return {
     sent: Object.keys(properties),

@@ -156,7 +156,7 @@ export const FAILURES = {
     CONNECTION_LOST: ["the connection broke off", AGAIN, "Nothing."],
     SERVER_ERROR: [
       "`HTTP_408`, `HTTP_425`, `HTTP_5xx`: a server error",
-      "sent again, then in smaller calls; after a 425 deferred",
+      "sent again, then smaller; 425: deferred",
       "Nothing.",
     ],
   }),
