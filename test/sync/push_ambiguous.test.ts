@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { allWritten, type Received, refused } from "../hubspot/scripted_server.ts";
+import { allWritten, type Received, refused, type Scripted } from "../hubspot/scripted_server.ts";
 import { changes, push } from "./push_fixture.ts";
 
 describe("answers that leave it open whether the call was applied", () => {
@@ -128,6 +128,43 @@ describe("creates", () => {
     );
     expect(pushed.received.map(({ path }) => path.split("/").at(-1))).toEqual(["create", "read", "create"]);
     expect(pushed.summary).toMatchObject({ acknowledged: 1 });
+  });
+
+  test("a create that meets another record's unique value after a lost answer is rejected for it, when no record has its key", async () => {
+    let creates = 0;
+    const conflict = (request: Received): Scripted => ({
+      status: 207,
+      body: {
+        status: "COMPLETE",
+        results: [],
+        errors: [
+          {
+            category: "CONFLICT",
+            message: "Contact already exists. Existing ID: 77",
+            context: {
+              objectWriteTraceId: request.inputs.map(({ objectWriteTraceId }) => objectWriteTraceId),
+            },
+          },
+        ],
+      },
+    });
+    const pushed = await push(
+      changes(1, () => ({ operation: "create" })),
+      (request) => {
+        if (request.path.endsWith("/read")) return notFound(request);
+        creates += 1;
+        return creates === 1 ? refused(504, "ERROR", "timeout") : conflict(request);
+      },
+      { sync: CREATE },
+    );
+    expect(pushed.received.map(({ path }) => path.split("/").at(-1))).toEqual([
+      "create",
+      "read",
+      "create",
+      "read",
+    ]);
+    expect(pushed.outcomes.get(1)).toMatchObject({ kind: "rejected", code: "CONFLICT" });
+    expect(pushed.outcomes.get(1)).toMatchObject({ message: expect.stringContaining("77") });
   });
 
   test("a create is never repeated while it is open whether it was applied", async () => {

@@ -33,6 +33,8 @@ export interface PushRow {
   doubt: string | null;
   /** Creates of this row that left and were not refused with their call. */
   creates: number;
+  /** HubSpot's word, after an ambiguous answer, that a record is in the way of this create; null when there was none. */
+  conflict: Outcome | null;
   /** Null until the row's fate is decided. */
   outcome: Outcome | null;
 }
@@ -48,6 +50,7 @@ export function rowOf(sync: PushSync, change: Change, mayHaveBeenSent: boolean):
     recreated: false,
     doubt: null,
     creates: 0,
+    conflict: null,
     outcome: null,
   };
 }

@@ -167,6 +167,7 @@ export class RowPusher {
     const outcome = outcomeIn(verdict, index);
     if (action === "create" && this.#needsReadBack(row, outcome)) {
       after.lookUp.push(row);
+      row.conflict = outcome.kind === "rejected" ? outcome : null;
       return [this.#decisions.doubt(row, outcome.kind === "unknown" ? outcome.code : "CONFLICT")];
     }
     if (outcome.kind === "unknown" && outcome.code === UNNAMED_REFUSAL && rows.length > 1) {
@@ -316,7 +317,7 @@ export class RowPusher {
       return DONE;
     }
     const reads = sent.verdict.rows;
-    const absent = rows.filter((_, index) => reads[index]?.kind === "absent");
+    const absent = rows.filter((row, index) => reads[index]?.kind === "absent" && row.conflict === null);
     const again = absent.filter((row) => row.creates < RETRY.tries);
     const over = absent.filter((row) => row.creates >= RETRY.tries && NO_VERDICT.test(row.doubt ?? ""));
     const entries = rows.flatMap((row, index): readonly Entry[] =>
@@ -342,6 +343,8 @@ export class RowPusher {
   }
 
   #outcomeOfRead(row: PushRow, read: ReadBack | undefined, idProperty: string): Outcome {
+    // The record in the way has another of its unique values, so it is not one that we made.
+    if (read?.kind === "absent" && row.conflict !== null) return row.conflict;
     if (read?.kind !== "found") return { kind: "unknown", code: "NOT_READ_BACK" };
     const problem = this.#context.hubspot.unconfirmed(wholeOf(row.change), read.properties);
     if (problem === null) return { kind: "acknowledged", hubspotId: read.hubspotId };
