@@ -35,17 +35,21 @@ type Undecided = Wait | Defer | StopVerdict;
 /** Sends one request (a read without `write`), paced, leased and tried again as long as that may help. Throws only when the lease is lost. */
 export async function ask<V extends { readonly kind: string }>(
   context: AssociationContext,
-  write: CallTrouble | null,
+  write: Omit<CallTrouble, "isWrite"> | null,
   request: () => Promise<{ readonly answer: HubSpotAnswer; readonly verdict: V | Undecided }>,
 ): Promise<Asked<Exclude<V, Undecided>>> {
   const { clock, random, halt, reachability, tally, inFlight } = context;
   // What any try may have done counts, not only what the last one did.
   let maybeApplied = false;
+  let failedTries = 0;
   const once = async (): Promise<V | Undecided | { readonly kind: "not_sent" }> => {
     const sent = await inFlight(() => reachability.through(() => sendPaced(context, tally, request)));
     if (sent === null) return { kind: "not_sent" };
     const { verdict } = sent;
-    if (isWait(verdict) && !isForeseen(verdict)) reachability.failed(verdict.code);
+    if (isWait(verdict) && !isForeseen(verdict)) {
+      failedTries += 1;
+      reachability.failed(verdict.code, write !== null);
+    }
     if (isWait(verdict) && verdict.applied === "maybe") {
       maybeApplied = true;
       if (write !== null) tally.gaveUp = true;
@@ -57,7 +61,12 @@ export async function ask<V extends { readonly kind: string }>(
     random,
     beforePause: async () => undefined,
     isOver: () => halt.reached,
-    shared: reachability.troubleOf(write ?? { canBeCut: false, troubleSince: null }),
+    shared: reachability.troubleOf({
+      canBeCut: false,
+      troubleSince: null,
+      ...write,
+      isWrite: write !== null,
+    }),
   });
   switch (result.kind) {
     case "not_sent":
@@ -75,7 +84,7 @@ export async function ask<V extends { readonly kind: string }>(
       return { kind: "unanswered", code, maybeApplied };
     }
     default:
-      reachability.answered(write !== null);
+      reachability.answered(write !== null, failedTries);
       return { kind: "answered", verdict: result as Exclude<V, Undecided>, maybeApplied };
   }
 }

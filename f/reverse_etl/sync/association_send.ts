@@ -3,6 +3,7 @@ import type { AssociationCall } from "./association_port.ts";
 import type { AssociationRows, DecidedAssociation, OwedAssociation } from "./association_rows.ts";
 import type { Outcome } from "./outcome.ts";
 import { SYSTEMIC_AFTER } from "./push_halt.ts";
+import type { FailedRow } from "./reachability.ts";
 import { splitCall } from "./split_call.ts";
 import { SERVER_ERROR } from "./verdict.ts";
 
@@ -10,14 +11,9 @@ type Rows = readonly OwedAssociation[];
 type CallOf = (pairs: Rows) => AssociationCall;
 
 /** An association that, sent alone, HubSpot answered with a server error in every try. */
-interface Suspect {
+interface Suspect extends FailedRow {
   readonly row: OwedAssociation;
   readonly operation: "create" | "remove";
-  readonly code: string;
-  /** How many writes HubSpot had answered when the trouble with its call began. */
-  readonly troubleSince: number;
-  /** How many when its own tries were used up. */
-  readonly failedAfter: number;
 }
 
 /** Sends associations until each is decided or left for the next run. One for all calls of a run. */
@@ -42,11 +38,10 @@ export class AssociationSender {
   async finish(): Promise<void> {
     const { reachability, halt, tally } = this.#context;
     reachability.finish();
-    for (const { row, operation, code, troubleSince, failedAfter } of this.#suspects.splice(0)) {
-      const { writesAnswered } = reachability;
-      const nothingTells =
-        reachability.wasDownAfter(failedAfter) || (halt.reached && writesAnswered <= troubleSince);
-      if (writesAnswered === 0 || nothingTells) {
+    for (const suspect of this.#suspects.splice(0)) {
+      const { row, operation, code } = suspect;
+      const isOpen = reachability.writesAnswered <= (halt.reached ? suspect.troubleSince : 0);
+      if (isOpen || reachability.wasInTrouble(suspect)) {
         tally.count({ kind: "unknown", code });
         continue;
       }
@@ -83,9 +78,8 @@ export class AssociationSender {
       const [only] = rows;
       if (SERVER_ERROR.test(code) && !halt.reached && only !== undefined) {
         if (rows.length > 1) return rows.map(mayExist);
-        const since = troubleSince ?? reachability.writesAnswered;
-        const failedAfter = reachability.writesAnswered;
-        this.#suspects.push({ row: only, operation, code, troubleSince: since, failedAfter });
+        const trouble = { code, troubleSince: troubleSince ?? reachability.writesAnswered };
+        this.#suspects.push({ row: only, operation, ...trouble, ...reachability.moment });
       } else {
         tally.count({ kind: maybeApplied ? "unknown" : "deferred", code }, rows.length);
       }

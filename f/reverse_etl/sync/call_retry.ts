@@ -74,7 +74,8 @@ export async function withRetries<T extends { readonly kind: string }>(
         return result;
       },
       {
-        retries: RETRY.tries + RETRY.limitedTries,
+        // Whether a call goes on is decided by what all calls meet.
+        retries: Number.POSITIVE_INFINITY,
         minTimeout: 0,
         shouldRetry: ({ error }) => error instanceof CallMustWait && mayRetry(error.wait),
       },

@@ -25,7 +25,10 @@ export class Outage {
   /** When the trouble began; null since a write was answered. */
   #since: number | null = null;
   #reason: string | null = null;
+  #writesFailed = false;
   #looks = 0;
+  #isLast = false;
+  #isOver = false;
 
   constructor(ports: OutagePorts) {
     this.#ports = ports;
@@ -36,15 +39,35 @@ export class Outage {
     return this.#reason !== null && !this.#ports.halt.reached;
   }
 
+  /** How long the trouble may go on before the push ends. */
+  get leftMs(): number {
+    const { clock, patienceMs } = this.#ports;
+    return patienceMs === 0
+      ? Number.POSITIVE_INFINITY
+      : (this.#since ?? clock.now()) + patienceMs - clock.now();
+  }
+
   /** A request came to nothing. */
-  failed(): void {
+  failed(isWrite: boolean): void {
     this.#since ??= this.#ports.clock.now();
+    this.#writesFailed ||= isWrite;
+  }
+
+  /** Whether it was waited for in vain at the end of a push. */
+  get wasInVain(): boolean {
+    return this.#isOver;
+  }
+
+  /** All that is left of the push are rows that may be at fault themselves: when the patience is over, so is the outage, and not the push. */
+  isLast(): void {
+    this.#isLast = true;
   }
 
   /** From now on HubSpot counts as down, for `reason`; without patience the push is over. */
   begin(reason: string): void {
+    if (this.#isOver) return;
     const { clock, halt, patienceMs, progress } = this.#ports;
-    this.failed();
+    this.#since ??= clock.now();
     if (patienceMs === 0) this.end(reason);
     else if (this.#reason === null && !halt.reached) {
       const until = new Date((this.#since ?? clock.now()) + patienceMs).toISOString();
@@ -55,11 +78,13 @@ export class Outage {
     this.#reason = reason;
   }
 
-  /** HubSpot answered a write; that it answers reads says nothing about writes. */
-  wasAnswered(): void {
+  /** HubSpot answered; that it answers reads says nothing about writes that came to nothing. */
+  answered(isWrite: boolean): void {
+    if (!isWrite && this.#writesFailed) return;
     if (this.isOn) this.#ports.progress?.waits("HubSpot is up again.");
     this.#reason = null;
     this.#since = null;
+    this.#writesFailed = false;
     this.#looks = 0;
   }
 
@@ -76,16 +101,21 @@ export class Outage {
 
   async #pause(): Promise<void> {
     const { clock, random, patienceMs } = this.#ports;
+    const left = this.leftMs;
+    if (left <= 0) return this.end(this.#reason ?? "NO_ANSWER", ` for ${patienceMs / 1000} s`);
     const longest = Math.min(LOOK.longest, LOOK.first * 2 ** this.#looks) * 1000;
     this.#looks += 1;
     const pause = Math.ceil(longest * (0.5 + 0.5 * random()));
-    const left = (this.#since ?? clock.now()) + patienceMs - clock.now();
-    if (left <= 0) this.end(this.#reason ?? "NO_ANSWER", ` for ${patienceMs / 1000} s`);
-    else await clock.sleep(Math.min(pause, left));
+    await clock.sleep(Math.min(pause, left));
   }
 
   /** The push ends. */
   end(reason: string, howLong = ""): void {
+    if (this.#isLast) {
+      this.#reason = null;
+      this.#isOver = true;
+      return;
+    }
     const message = `HubSpot could not be reached, or answered with server errors, in every try${howLong}`;
     this.#ports.halt.stop({ code: "RETL_HUBSPOT_UNREACHABLE", reason, message });
   }

@@ -89,20 +89,20 @@ export class RowPusher {
     await this.#tryAgain(this.#suspects.splice(0));
     this.#reachability.finish();
     for (const suspect of this.#suspects.splice(0)) {
-      const outcome = outcomeOfSuspect(suspect, this.#context, this.#reachability.writesAnswered);
+      const outcome = outcomeOfSuspect(suspect, this.#reachability, this.#context);
       await suspect.record([this.#decisions.decide(suspect.row, outcome)]);
     }
   }
 
-  /** Rows that came to nothing while HubSpot was down are no longer suspect when it is up, and wait for that as long as there is patience. */
+  /** Rows that nothing tells from a HubSpot in trouble are tried once more, when it is out of it or for as long as there is patience. */
   async #tryAgain(suspects: readonly Suspect[]): Promise<void> {
+    const { acknowledged, rejected } = this.#context.counts;
     for (const suspect of suspects) {
-      const { row, action, code, failedAfter } = suspect;
-      this.#reachability.doubtsTheEnd(code);
-      if (this.#context.halt.reached || !this.#reachability.wasDownAfter(failedAfter)) {
+      if (!this.#reachability.mayBeWaitedFor(suspect, acknowledged + rejected > 0)) {
         this.#suspects.push(suspect);
         continue;
       }
+      const { row, action, code } = suspect;
       await suspect.record([this.#decisions.doubt(row, code)]);
       row.creates = 0;
       await this.#sendCall(action, [row], false, null);
@@ -227,17 +227,15 @@ export class RowPusher {
     troubleSince: number | null,
   ): Promise<Sending> {
     const { code, record, isServerError } = last;
-    const [first, ...others] = rows;
-    if (first !== undefined && others.length === 0 && isServerError) {
-      const since = troubleSince ?? this.#reachability.writesAnswered;
-      this.#decisions.doubt(first, code);
-      const failedAfter = this.#reachability.writesAnswered;
-      this.#suspects.push({ row: first, action, code, troubleSince: since, failedAfter, record });
-      return DONE;
+    const entries = rows.map((row) => this.#decisions.doubt(row, code));
+    const [only] = rows;
+    if (rows.length > 1 || only === undefined) {
+      await record(entries);
+      return { refused: false, unanswered: rows };
     }
-    await record(rows.map((row) => this.#decisions.doubt(row, code)));
-    if (others.length > 0) return { refused: false, unanswered: rows };
-    this.#decisions.giveUp(rows, code);
+    const { moment, writesAnswered } = this.#reachability;
+    const trouble = { code, troubleSince: troubleSince ?? writesAnswered, ...moment };
+    this.#suspects.push({ row: only, action, isServerError, record, ...trouble });
     return DONE;
   }
 
@@ -326,7 +324,8 @@ export class RowPusher {
         : [this.#decisions.decide(row, this.#outcomeOfRead(row, reads[index], idProperty))],
     );
     const code = over[0]?.doubt ?? "NOT_READ_BACK";
-    if (over.length > 0) this.#reachability.usedUp(code, { canBeCut: rows.length > 1, troubleSince });
+    if (over.length > 0)
+      this.#reachability.usedUp(code, { isWrite: true, canBeCut: rows.length > 1, troubleSince });
     const isAlone = rows.length === 1 && over.length === 1;
     if (isAlone && !this.#reachability.isDown) {
       // A single row's last request is recorded with what becomes of the row.

@@ -65,16 +65,23 @@ export class PushTries {
     let doubts: readonly Entry[] = [];
     let isServerError = true;
     const reachability = this.#reachability;
-    const canBeCut = rows.length > 1 && action !== "read";
+    const isWrite = action !== "read";
+    const call = { isWrite, canBeCut: rows.length > 1 && isWrite, troubleSince };
+    // A create that came to nothing is read back between two tries.
+    let failedTries = action === "create" ? Math.min(...rows.map(({ creates }) => creates)) : 0;
+    const failed = (code: string) => {
+      failedTries += 1;
+      reachability.failed(code, isWrite);
+    };
     const last = await withRetries<NotSent | Sent<V>>(
       async () => {
         const sent = await reachability.through(send);
         if (sent.kind === "not_sent") return sent;
         const { verdict } = sent;
-        if (verdict.kind === "read_back") reachability.failed(verdict.code);
+        if (verdict.kind === "read_back") failed(verdict.code);
         if (verdict.kind !== "wait") return sent;
-        if (!isForeseen(verdict)) reachability.failed(verdict.code);
-        const maybe = verdict.applied === "maybe" && action !== "read";
+        if (!isForeseen(verdict)) failed(verdict.code);
+        const maybe = verdict.applied === "maybe" && isWrite;
         if (maybe && !SERVER_ERROR.test(verdict.code)) isServerError = false;
         record = sent.record;
         doubts = maybe ? rows.map((row) => decisions.doubt(row, verdict.code)) : [];
@@ -88,7 +95,7 @@ export class PushTries {
           await journal.flush();
         },
         isOver: () => halt.reached,
-        shared: reachability.troubleOf({ canBeCut, troubleSince }),
+        shared: reachability.troubleOf(call),
       },
     );
     if (last.kind === "not_sent") {
@@ -109,7 +116,7 @@ export class PushTries {
       return usedUp(last.code, isServerError && SERVER_ERROR.test(last.code), { record });
     }
     const { verdict } = last;
-    if (verdict.kind !== "read_back") reachability.answered(action !== "read");
+    if (verdict.kind !== "read_back") reachability.answered(isWrite, failedTries);
     if (verdict.kind === "stop" || verdict.kind === "defer") {
       if (verdict.kind === "stop") halt.stop(verdict.stop);
       else halt.defer(verdict.code);
