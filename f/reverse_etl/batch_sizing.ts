@@ -44,7 +44,7 @@ export async function main(
     await withWarehouse(warehouse, { run_id, step: "batch_sizing" }, (open) =>
       journalDeferral(new SyncSession(open, compiled), run_id, plan.changes, deferred),
     );
-    return { calls: 0, batches: [], deferred, created: [], warnings: [] };
+    return { batches: [], deferred, created: [], warnings: [] };
   }
   const mapped = plan.properties as MappedProperty[];
   const listed = parsePropertyDefinitions(answer);
@@ -60,7 +60,6 @@ export async function main(
   const batches = sizeBatches(plan.changes, config);
   const atOnce = Math.min(config.batch_sizing.parallelism, batches.length) * parallel_syncs;
   return {
-    calls: Math.ceil(plan.changes / config.batch_size),
     batches: batches.map((batch) => ({ ...batch, rate_share: 1 / atOnce })),
     deferred: null,
     created,

@@ -54,7 +54,7 @@ export async function main(
   const present = await readPresentRecords(client, config, sample.changes);
   const { answer } = present;
   const limits = readLimits(answer?.kind === "answered" ? answer.headers : {});
-  const estimate = estimatePush(sample.operations, config, {
+  const estimate = estimatePush(sample.sized, config, {
     limits,
     latencyMs: answer?.latencyMs ?? 0,
     syncsAtOnce: parallel_syncs,

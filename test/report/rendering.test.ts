@@ -37,7 +37,7 @@ describe("a result", () => {
           would_hold: [],
           unsettled_predecessors: [],
         },
-        sample: { operations: { update: 10 }, changes, refusals: [] },
+        sample: { operations: { update: 10 }, sized: [], changes, refusals: [] },
         present: { records: [], answer: null, problem: null },
         estimate: { calls: 1, seconds: 1, calls_today: null, rows_deferred: 0 },
         limits: NO_LIMITS,

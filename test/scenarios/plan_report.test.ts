@@ -135,6 +135,17 @@ describe("a dry run", () => {
     expect(tableWith(result, "before").map(({ row, change }) => `${row} ${change}`)).toContain("p2 archive");
   });
 
+  it("counts calls that end early for the bytes of long rows, as the run then has them", async () => {
+    const world = await flowWorld({ sync: contacts({ batch_size: 100 }) });
+    // 120,000 bytes each, of which eight fit into a call.
+    await world.people(persons(40, () => ({ note: "é".repeat(60_000) })));
+    const { estimate, plan_id } = answerOf((await world.run({ args: { dry_run: true } })).result);
+    expect(estimate).toMatchObject({ calls: 5 });
+    const before = await world.writeCalls();
+    await world.run({ args: { approve: plan_id } });
+    expect((await world.writeCalls()) - before).toBe(5);
+  });
+
   it("says what HubSpot did not answer, and shows the rest", async () => {
     const world = await flowWorld();
     await world.people(persons(2));

@@ -1,3 +1,4 @@
+import type { SizedChanges } from "../sync/plan_sample.ts";
 import type { SyncConfig } from "../sync/sync_config.ts";
 
 /** What HubSpot's limits are and what is left of them, as one answer's headers tell (usage guidelines, read 2026-11); null where they do not. */
@@ -35,12 +36,12 @@ export function readLimits(headers: Readonly<Record<string, string>>): LimitRead
 }
 
 /**
- * Estimates a push of a sync from the limits as they are now and from how long HubSpot took to answer one request. `operations` are changes by
- * operation; `syncsAtOnce` share the limit.
+ * Estimates a push of a sync from the limits as they are now and from how long HubSpot took to answer one request.
+ * `syncsAtOnce` share the limit.
  */
 export function estimatePush(
-  operations: Readonly<Record<string, number>>,
-  config: Pick<SyncConfig, "batch_size" | "batch_sizing" | "rate">,
+  changes: readonly SizedChanges[],
+  config: Pick<SyncConfig, "batch_sizing" | "rate">,
   now: {
     readonly limits: LimitReading;
     readonly latencyMs: number;
@@ -51,8 +52,8 @@ export function estimatePush(
   const { calls_in_flight, daily_reserve } = config.rate;
   const atOnce = calls_in_flight * config.batch_sizing.parallelism;
   const reserve = Math.floor((limits.daily ?? 0) * daily_reserve);
-  const rows = Object.values(operations).reduce((sum, count) => sum + count, 0);
-  const calls = callsOf(operations, config.batch_size);
+  const rows = changes.reduce((sum, some) => sum + some.rows, 0);
+  const calls = callsOf(changes);
   const windowMs = limits.window_ms ?? config.rate.window_seconds * 1000;
   const permitted = Math.max(1, Math.min(config.rate.calls, limits.max ?? config.rate.calls) / syncsAtOnce);
   const free = Math.min(limits.remaining ?? permitted, permitted);
@@ -64,13 +65,23 @@ export function estimatePush(
     calls,
     seconds: Math.max(byLimit, byLatency) / 1000,
     calls_today: callsToday,
-    rows_deferred: calls === sent ? 0 : Math.max(0, rows - sent * config.batch_size),
+    rows_deferred: calls === sent ? 0 : Math.max(0, Math.round(rows - sent * (rows / filledBy(changes)))),
   };
 }
 
 /** Creates and updates may share a call; what is archived has calls of its own. */
-function callsOf(operations: Readonly<Record<string, number>>, batchSize: number): number {
-  const { archive = 0, ...written } = operations;
-  const writes = Object.values(written).reduce((sum, count) => sum + count, 0);
-  return Math.ceil(writes / batchSize) + Math.ceil(archive / batchSize);
+function callsOf(changes: readonly SizedChanges[]): number {
+  const archived = changes.filter(({ operation }) => operation === "archive");
+  const written = changes.filter(({ operation }) => operation !== "archive");
+  return whole(filledBy(written)) + whole(filledBy(archived));
+}
+
+/** Calls that changes would fill if none had to end early for a long row. */
+function filledBy(changes: readonly SizedChanges[]): number {
+  return changes.reduce((sum, { rows, rowsOfCall }) => sum + rows / rowsOfCall, 0);
+}
+
+/** Fractions that make a whole number may add up to a hair more. */
+function whole(calls: number): number {
+  return Math.ceil(calls - 1e-9);
 }

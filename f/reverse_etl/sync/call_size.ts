@@ -7,7 +7,7 @@ import type { PushRow, PushSync } from "./call_of_changes.ts";
 export const MOST_BYTES = 1024 * 1024;
 
 /** A row's part of a body beside its names and values: its braces, keys and trace id, and a share of what encloses the rows. */
-const ROW_BYTES = 256;
+export const ROW_BYTES = 256;
 
 /** `"":"",` */
 const PROPERTY_BYTES = 6;

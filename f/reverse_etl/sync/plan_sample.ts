@@ -1,3 +1,4 @@
+import { MOST_BYTES, ROW_BYTES } from "./call_size.ts";
 import type { HubSpot, HubSpotAnswer } from "./hubspot_port.ts";
 import { REFUSALS } from "./refusals.ts";
 import type { SyncConfig } from "./sync_config.ts";
@@ -24,10 +25,20 @@ export interface PlanRefusal {
   readonly rows: number;
 }
 
+/** Changes of one operation that are about as long. */
+export interface SizedChanges {
+  readonly operation: string;
+  readonly rows: number;
+  /** How many of them a call takes, by its greatest number of rows and of bytes; at least 1. */
+  readonly rowsOfCall: number;
+}
+
 /** A stored plan in small. */
 export interface PlanSample {
   /** Changes by operation. */
   readonly operations: Readonly<Record<string, number>>;
+  /** All changes, by operation and length. */
+  readonly sized: readonly SizedChanges[];
   /** The first changes of each operation, in turns. */
   readonly changes: readonly SampledChange[];
   /** The most frequent first. */
@@ -46,16 +57,15 @@ export interface PresentRecords {
 
 /** Reads a sample of the plan that a run stored, of at most `rows` changes. */
 export async function readPlanSample(session: SyncSession, runId: string, rows: number): Promise<PlanSample> {
-  const operations = await session.query("run_report_operations", [runId]);
+  const sized = await readSizedChanges(session, runId);
   const refused = await session.query("run_report_refusals", [runId], REFUSALS);
   const sampled = await session.query("run_report_sample", [runId], {
     payload_text: session.dialect.jsonText("payload"),
     sample_rows: `${rows}`,
   });
   return {
-    operations: Object.fromEntries(
-      operations.map((row) => [cell(row, "operation"), countOf(row, "operation_rows")]),
-    ),
+    operations: byOperation(sized),
+    sized,
     changes: sampled.map((row) => ({
       id: cell(row, "id"),
       operation: cell(row, "operation"),
@@ -69,6 +79,28 @@ export async function readPlanSample(session: SyncSession, runId: string, rows: 
       rows: countOf(row, "refused_rows"),
     })),
   };
+}
+
+async function readSizedChanges(session: SyncSession, runId: string): Promise<SizedChanges[]> {
+  const { dialect, sync } = session;
+  const rows = await session.query("run_report_operations", [runId], {
+    payload_text: dialect.jsonText("payload"),
+    desired_text: dialect.jsonText("desired"),
+    batch_size: `${sync.config.batch_size}`,
+    most_bytes: `${MOST_BYTES}`,
+    row_bytes: `${ROW_BYTES}`,
+  });
+  return rows.map((row) => ({
+    operation: cell(row, "operation"),
+    rows: countOf(row, "operation_rows"),
+    rowsOfCall: countOf(row, "rows_of_call"),
+  }));
+}
+
+function byOperation(sized: readonly SizedChanges[]): Record<string, number> {
+  const operations: Record<string, number> = {};
+  for (const { operation, rows } of sized) operations[operation] = (operations[operation] ?? 0) + rows;
+  return operations;
 }
 
 /**

@@ -256,8 +256,11 @@ export const snowflakeDialect: Dialect = {
     }
   },
   // Neither a pattern nor a literal need say what a NUL means in it.
-  hasControlCharacter: (text) =>
-    `translate(${text}, ${CONTROL_CHARACTERS.map((code) => `chr(${code})`).join(" || ")}, ${quoteLiteral(" ".repeat(CONTROL_CHARACTERS.length))}) <> ${text}`,
+  // Without the column's collation: translate() ignores it, and under some of them a text equals one without such characters.
+  hasControlCharacter(text) {
+    const plain = `collate(${text}, '')`;
+    return `translate(${plain}, ${CONTROL_CHARACTERS.map((code) => `chr(${code})`).join(" || ")}, ${quoteLiteral(" ".repeat(CONTROL_CHARACTERS.length))}) <> ${plain}`;
+  },
   hash: (values) => `cast(hash(${values.join(", ")}) as varchar)`,
   hashText: (hash) => hash,
   hashOfText: (text) => text,
