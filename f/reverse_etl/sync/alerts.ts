@@ -10,7 +10,7 @@ import { tablesOfSchema } from "./tables.ts";
  * What an alert is raised for.
  *
  * - `run_failed`: the last run failed or was held.
- * - `failed_rows`: more source rows than allowed are refused, by HubSpot or by a guard, or in doubt. All of them count, not only those of
+ * - `failed_rows`: more source rows than allowed are refused, by HubSpot or by the plan, or in doubt. All of them count, not only those of
  *   the last run, because a refused row that waits for its next try is as much missing as before.
  * - `run_time`: the last run took longer than allowed, from its plan to its end, or has not ended within that time (`raiseOverdue`).
  *

@@ -15,9 +15,9 @@ export interface PlanCounts {
   /** Records whose rows are gone from the source, to be archived, or to have their mapped properties emptied. */
   readonly to_archive: number;
   readonly to_clear: number;
-  /** Source rows that HubSpot refused before and whose next try is not due, and changes that `on_changed: leave` leaves alone. */
+  /** Source rows that HubSpot refused before and whose next try is not due, changes that `on_changed: leave` leaves alone, suppressed rows. */
   readonly skipped: number;
-  /** Source rows without an id or with an id that stands several times. */
+  /** Source rows that the plan refuses: without an id, with an id that stands several times, or with a value that HubSpot cannot hold. */
   readonly refused: number;
   /** Rows that the state knows and the source no longer has; what becomes of their records is `on_removed`. */
   readonly removed: number;
