@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Attempt, associationFixture, Crash, crashing } from "../support/association_fixture.ts";
+import { associationFixture, Crash, crashing } from "../support/association_fixture.ts";
 
 for (const where of ["before", "after"] as const) {
   test(`a crash ${where} a call is answered loses nothing: what may exist is taken back when the source has changed`, async () => {

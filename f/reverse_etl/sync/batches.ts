@@ -4,7 +4,7 @@ import type { SyncConfig } from "./sync_config.ts";
 /**
  * Divides a run's changes, `seq` 1 to `changes`, into contiguous batches of nearly equal size.
  *
- * calls = ceil(changes / batch_size), more only where rows are long; up to `one_batch_up_to_calls` of them make one batch, otherwise
+ * calls = ceil(changes / batch_size), however long the rows are; up to `one_batch_up_to_calls` of them make one batch, otherwise
  * min(ceil(calls / calls_per_batch), max_batches) batches. The defaults (32, 15, 512) are the rule of the article that this
  * product comes from.
  */
