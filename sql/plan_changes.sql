@@ -269,7 +269,7 @@ listed as (
     known_hash is not null as was_acknowledged,
     row_hash is not null as is_judged,
     known_hash is not null and not was_removed as is_known,
-    known_hash <> row_hash and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %}) as is_differing,
+    known_hash <> row_hash and unfit is null and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %}) as is_differing,
     case
       -- The hash differs but no mapped property does: the state is refreshed without a call.
       when reason = 'changed' and {{ payload_text }} = '{}' then 'skip'
@@ -337,7 +337,7 @@ counted as (
     count(case when reason = 'changed' then 1 end) as changed,
     count(case when reason = 'unchanged' then 1 end) as refreshed,
     count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
-    count(case when reason = 'resync' then 1 end) as resent,
+    count(case when reason in ('resync', 'waiting') or {{ is_refused }} then 1 end) as resent,
     count(case when reason in ('waiting', 'create_only'{% if suppressing %}, 'suppressed'{% endif %}) then 1 end) as skipped,
     {%- if suppressing %}
     count(case when reason = 'suppressed' then 1 end) as suppressed_rows,

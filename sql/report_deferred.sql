@@ -20,4 +20,8 @@ join {{ changes }} as c on c.{{ id }} = deferred.id
 join last_run on last_run.run_id = c.run_id
 left join {{ state }} as t on t.{{ id }} = c.{{ id }}
 left join {{ rejections }} as j on j.{{ id }} = c.{{ id }} and j.row_hash = c.row_hash
-where c.operation not in ('skip', 'plan') and j.row_hash is null and (t.in_doubt is null or not t.in_doubt)
+where c.operation not in ('skip', 'plan')
+  -- Without a hash it was purged, because its id is suppressed now.
+  and c.row_hash is not null
+  and j.row_hash is null
+  and (t.in_doubt is null or not t.in_doubt)

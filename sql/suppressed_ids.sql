@@ -1,4 +1,4 @@
--- Common to the statements that leave suppressed rows out: the ids of the list, and those of rows that had left the source before and whose
+-- Common to the statements that leave suppressed rows out: the ids of the list, and those of rows that the source does not have and whose
 -- records rows of the list have.
 listed_ids as {{ materialized }} (
   select distinct {{ suppressed_id }} as id from {{ suppressions }}
@@ -10,5 +10,6 @@ suppressed as {{ materialized }} (
   from {{ state }} as t
   join {{ state }} as holder on holder.hubspot_id = t.hubspot_id
   join listed_ids on listed_ids.id = holder.{{ id }}
-  where t.removed_at is not null
+  left join (select {{ source_id }} as id from {{ source }}) as present on present.id = t.{{ id }}
+  where present.id is null
 )

@@ -101,6 +101,40 @@ describe("a resync that does not finish", () => {
     expect(changes).toMatchObject([{ id: "2", payload: { score: "2", tier: "b" } }]);
   });
 
+  it("is not over for rows that wait or are refused while it runs: they are sent whole when they are sent", async () => {
+    const fixture = await synced();
+    await fixture.source([
+      ["1", "1", "a"],
+      ["2", "9", "b"],
+      ["3", "3", "c\u0001"],
+    ]);
+    await fixture.run("r2", rejected);
+    expect(await fixture.run("r3", acknowledged, all)).toMatchObject({ outcomes: { acknowledged: 1 } });
+    await fixture.warehouse.execute(
+      "update retl.hubspot_contacts_sync_rejections set next_try_at = '2000-01-01' where next_try_at is not null",
+    );
+    await fixture.source([
+      ["1", "1", "a"],
+      ["2", "9", "b"],
+      ["3", "4", "c"],
+    ]);
+    expect(await planned(fixture, "r4")).toEqual({
+      reasons: ["2 resync", "3 resync"],
+      sent: { "2": { score: "9", tier: "b" }, "3": { score: "4", tier: "c" } },
+    });
+  });
+
+  it("marks rows that wait also when there is nothing else to send", async () => {
+    const fixture = await syncFixture();
+    await fixture.source([["1", "1", "a"]]);
+    await fixture.run("r1");
+    await fixture.source([["1", "9", "a"]]);
+    await fixture.run("r2", rejected);
+    expect(await fixture.plan("r3", all)).toMatchObject({ status: "no_changes", counts: { skipped: 1 } });
+    await fixture.source([["1", "1", "a"]]);
+    expect((await planned(fixture, "r4")).sent).toEqual({ "1": { score: "1", tier: "a" } });
+  });
+
   it("is over where changes are left alone from now on", async () => {
     const created = { operation_mode: "create" } as const;
     const fixture = await synced(created);

@@ -3,6 +3,7 @@ import type { RetlError } from "../../f/reverse_etl/sync/error.ts";
 import { startAttempt } from "../../f/reverse_etl/sync/journal.ts";
 import { type SyncInput, syncProblems } from "../../f/reverse_etl/sync/sync_config.ts";
 import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
+import { readStatus } from "../../local/cli/read_status.ts";
 import { contacts } from "../support/people_sync.ts";
 import {
   type Answer,
@@ -186,6 +187,22 @@ describe("a suppressed row is not planned to be sent", () => {
     }
     expect(Object.keys(await fixture.state())).toEqual(["3"]);
   });
+
+  it("nor is its record for a row that leaves the source in the same run and had the same one, only for one that stays", async () => {
+    const fixture = await suppressing({ operation_mode: "mirror" });
+    await fixture.source(THREE);
+    await fixture.run("r1");
+    await fixture.warehouse.execute(
+      "update retl.hubspot_contacts_sync_state set hubspot_id = 'hubspot-1' where contact_id in ('2', '3')",
+    );
+    await fixture.source([THREE[0], ["3", "31", "gold"]]);
+    await fixture.list("1");
+    const dry = await fixture.plan("r2", { dry_run: true });
+    const plan = await fixture.plan("r3");
+    expect(plan).toMatchObject({ plan_id: dry.plan_id, counts: { to_archive: 0, to_update: 1, removed: 0 } });
+    expect((await fixture.push(plan, acknowledged)).map(({ id }) => id)).toEqual(["3"]);
+    expect(Object.keys(await fixture.state())).toEqual(["3"]);
+  });
 });
 
 describe("what is kept of a suppressed row", () => {
@@ -235,7 +252,7 @@ describe("what is kept of a suppressed row", () => {
 
   it("goes also where the plan is held, and the approval of what was held stays good", async () => {
     const fixture = await suppressing({
-      guards: { max_changed_fraction: 0.1, floor_rows: 0 },
+      guards: { max_removed_fraction: 1, max_changed_fraction: 0.1, floor_rows: 0 },
     });
     await fixture.source(THREE);
     await fixture.run("r1");
@@ -295,6 +312,24 @@ describe("what is kept of a suppressed row", () => {
     expect(await found(fixture, "secret-tier")).toEqual([]);
   });
 
+  it("goes also of a row that was only planned, and never sent, and status does not take that one for put off", async () => {
+    const fixture = await suppressing();
+    await fixture.source(THREE);
+    await fixture.run(
+      "r1",
+      except("2", () => null),
+    );
+    const session = new SyncSession(fixture.warehouse, fixture.sync);
+    const putOff = async () => (await readStatus(session, [], 1)).put_off?.rows ?? 0;
+    expect(await putOff()).toBe(1);
+    await fixture.list("2");
+    // Held, so that the run before stays the last settled one.
+    await fixture.source([]);
+    await expect(fixture.plan("r2")).rejects.toMatchObject({ code: "RETL_HELD_EMPTY_SOURCE" });
+    expect(await found(fixture, "secret-tier")).toEqual([]);
+    expect(await putOff()).toBe(0);
+  });
+
   it("is new again as soon as the list does not have it any more", async () => {
     const fixture = await suppressing();
     await fixture.source(THREE);
@@ -337,6 +372,48 @@ describe("the guards", () => {
     expect(await fixture.run("r1")).toMatchObject({ outcomes: { acknowledged: 3 } });
   });
 
+  const few = { guards: { max_removed_fraction: 0.5, max_changed_fraction: 1, floor_rows: 1 } };
+
+  it("hold a run whose list has too many known rows, and nothing is purged until somebody lets exactly that through", async () => {
+    const fixture = await suppressing(few);
+    await fixture.source(THREE);
+    await fixture.run("r1");
+    await fixture.list("1", "2");
+    const dry = await fixture.plan("r2", { dry_run: true });
+    expect(dry.would_hold).toEqual([expect.stringMatching(/^RETL_HELD_SUPPRESSED_ROWS: 2 of 3 known/)]);
+    await expect(fixture.plan("r3")).rejects.toMatchObject({
+      code: "RETL_HELD_SUPPRESSED_ROWS",
+      details: { plan_id: dry.plan_id },
+    });
+    await fixture.list("1", "2", "3");
+    await expect(fixture.plan("r4", { approve: dry.plan_id })).rejects.toMatchObject({
+      code: "RETL_PLAN_CHANGED",
+    });
+    expect(Object.keys(await fixture.state())).toEqual(["1", "2", "3"]);
+    expect(await found(fixture, "secret-tier")).not.toEqual([]);
+    // The list is put right: nothing is sent again.
+    await fixture.list("9");
+    expect(await fixture.plan("r5")).toMatchObject({ status: "no_changes", counts: { unchanged: 3 } });
+    await fixture.list("1", "2");
+    expect(await fixture.plan("r6", { approve: dry.plan_id })).toMatchObject({ status: "no_changes" });
+    expect(Object.keys(await fixture.state())).toEqual(["3"]);
+    expect(await found(fixture, "secret-tier")).toEqual([]);
+  });
+
+  it("let a list pass up to the floor, and one whose rows are purged already, and count rows that had left before as little as those removed", async () => {
+    const fixture = await suppressing(few);
+    await fixture.source(THREE);
+    await fixture.run("r1");
+    await fixture.source(THREE.slice(1));
+    await fixture.plan("r2");
+    await fixture.list("1", "2");
+    await fixture.plan("r3");
+    expect(Object.keys(await fixture.state())).toEqual(["3"]);
+    await fixture.list("1", "2", "3");
+    await fixture.plan("r4");
+    expect(await fixture.state()).toEqual({});
+  });
+
   const tight = { guards: { max_removed_fraction: 0, max_changed_fraction: 0, floor_rows: 0 } };
 
   it("count a suppressed row neither as removed nor as changed", async () => {
@@ -346,8 +423,14 @@ describe("the guards", () => {
     await fixture.list("1", "2");
     await fixture.source([CHANGED[0], THREE[2]]);
     const dry = await fixture.plan("r2", { dry_run: true });
-    expect(dry).toMatchObject({ would_hold: [], counts: { removed: 0, skipped: 1, unchanged: 1 } });
-    expect(await fixture.plan("r3")).toMatchObject({ status: "no_changes", plan_id: dry.plan_id });
+    expect(dry).toMatchObject({
+      would_hold: [expect.stringMatching(/^RETL_HELD_SUPPRESSED_ROWS: 2 of 3 /)],
+      counts: { removed: 0, skipped: 1, unchanged: 1 },
+    });
+    expect(await fixture.plan("r3", { approve: dry.plan_id })).toMatchObject({
+      status: "no_changes",
+      plan_id: dry.plan_id,
+    });
   });
 
   it("do not take a state that a purge left empty for lost, run after run, but one that was lost since", async () => {
@@ -356,9 +439,15 @@ describe("the guards", () => {
     await fixture.run("r1");
     await fixture.list("1", "2", "3");
     const dry = await fixture.plan("r2", { dry_run: true });
-    expect(dry.would_hold).toEqual([]);
-    for (const run of ["r3", "r4"]) {
-      expect(await fixture.plan(run)).toMatchObject({ status: "no_changes", counts: { skipped: 3 } });
+    expect(dry.would_hold).toEqual([expect.stringMatching(/^RETL_HELD_SUPPRESSED_ROWS: /)]);
+    for (const [run, approve] of [
+      ["r3", dry.plan_id],
+      ["r4", null],
+    ] as const) {
+      expect(await fixture.plan(run, { approve })).toMatchObject({
+        status: "no_changes",
+        counts: { skipped: 3 },
+      });
     }
     await fixture.source([...THREE, ["4", "1", "a"]]);
     expect(await fixture.run("r5")).toMatchObject({ outcomes: { acknowledged: 1 } });
@@ -367,7 +456,7 @@ describe("the guards", () => {
   });
 
   it("take a state for lost that a purge did not empty", async () => {
-    const fixture = await suppressing(tight);
+    const fixture = await suppressing();
     await fixture.source(THREE);
     await fixture.run("r1");
     await fixture.list("2");

@@ -169,6 +169,25 @@ describe("a row that is refused for a value", () => {
     });
   });
 
+  it("counts as changed in no row that is refused, whether it is in doubt or not", async () => {
+    const fixture = await syncFixture({
+      guards: { max_removed_fraction: 1, max_changed_fraction: 0, floor_rows: 0 },
+    });
+    await fixture.source([
+      ["1", "10", "gold"],
+      ["2", "10", "gold"],
+    ]);
+    await fixture.run("r1");
+    await fixture.warehouse.execute(
+      "update retl.hubspot_contacts_sync_state set in_doubt = true where contact_id = '1'",
+    );
+    await fixture.source([
+      ["1", "10", "go\u0000ld"],
+      ["2", "10", "go\u0000ld"],
+    ]);
+    expect(await fixture.plan("r2")).toMatchObject({ status: "no_changes", counts: { refused: 2 } });
+  });
+
   it("is refused in a row that is in doubt, which stays in doubt", async () => {
     const fixture = await syncFixture();
     await fixture.source([["1", "10", "gold"]]);

@@ -71,7 +71,7 @@ const DIFFERENCE_TEXT = { joined: "joined it", left: "left it", differs: "would 
 
 function textOf(differences: readonly PlanDifference[]): string {
   if (differences.length === 0)
-    return "the same rows would be sent, but for another number of source rows or under another mapping, or with other associations";
+    return "the same rows would be sent, but for another number of source rows or under another mapping, or with other associations or suppressions";
   return differences
     .map(
       ({ difference, operation, rows }) =>

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type AssociationDifference, associationHolds, compareAssociations } from "./association_plan.ts";
 import { refusedByDefinition } from "./definitions_seen.ts";
 import { RetlError } from "./error.ts";
-import { type Hold, holdsOf } from "./guards.ts";
+import { type Hold, holdsOf, type NewlySuppressed, suppressesTooMany } from "./guards.ts";
 import { type Mapping, mappingScope } from "./mapping.ts";
 import { operationsOf } from "./operation_mode.ts";
 import { isEmptiedByPurge } from "./purge.ts";
@@ -40,22 +40,26 @@ export interface Bookkeeping {
 /** What `row_hash` says of a row that is gone from the source, in a change, in the state and in the rejections. */
 const REMOVED_HASH = "'removed'";
 
-/** Writes the rows of a plan and reads what they amount to; throws `RETL_COUNTS_DIFFER` when they do not account for every row. */
+/**
+ * Writes the rows of a plan and reads what they amount to; `suppressed` is what there was before any purge of the run. Throws
+ * `RETL_COUNTS_DIFFER` when the rows of the plan do not account for every row.
+ */
 export async function draftPlan(
   session: SyncSession,
   mapping: Mapping,
   runId: string,
   params: RunParams,
   history: RunHistory,
+  suppressed: NewlySuppressed,
 ): Promise<Draft> {
   const { dialect, sync } = session;
   const count = (name: string, expression = name) => [name, `cast(${expression} as varchar)`] as const;
   const scope = mappingScope(mapping, dialect);
   await session.execute("plan_changes", [runId, sync.key], {
+    ...suppressionScope(session),
     ...scope,
     ...modeScope(sync.config, String(scope.cleared), dialect.object([])),
     ...REFUSALS,
-    ...suppressionScope(session),
     some_were_deferred: history.deferringRuns > 0,
     resync_all: params.resync === "all",
     resync_rejected: params.resync === "rejected",
@@ -100,6 +104,7 @@ export async function draftPlan(
       changedRows: countOf(found, "changed"),
       stateIsLost: isLost,
       lifted: await liftedRows(session, runId),
+      suppressed,
     },
     sync.config.guards,
   );
@@ -110,6 +115,8 @@ export async function draftPlan(
     cell(row, "plan_hash"),
     counts.rows_read,
     ...holds.map(({ code }) => code),
+    // What is purged is no change of the plan, but part of what is approved.
+    ...(suppressesTooMany(suppressed, sync.config.guards) ? [suppressed.suppressedRows] : []),
     ...(associations === null ? [] : [associations.content]),
   ];
   const bookkeeping = {

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   RETL_HELD_CHANGED_ROWS: { transient: false },
   RETL_HELD_STATE_LOST: { transient: false },
   RETL_HELD_EMPTY_SUPPRESSIONS: { transient: false },
+  RETL_HELD_SUPPRESSED_ROWS: { transient: false },
   RETL_APPROVAL_UNKNOWN: { transient: false },
   RETL_PLAN_CHANGED: { transient: false },
   RETL_COUNTS_DIFFER: { transient: false },

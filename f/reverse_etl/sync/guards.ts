@@ -13,6 +13,15 @@ export interface GuardFacts {
   readonly stateIsLost: boolean;
   /** Rows that the last plan left out for a list of suppressions that has no id any more. */
   readonly lifted: number;
+  readonly suppressed: NewlySuppressed;
+}
+
+/** What no purge has seen yet of a list of suppressions. */
+export interface NewlySuppressed {
+  /** Rows that the state knew from an acknowledgement before any purge of this run. */
+  readonly knownRows: number;
+  /** Those of them that are suppressed now. */
+  readonly suppressedRows: number;
 }
 
 /** A reason to hold a run before anything is sent. */
@@ -21,9 +30,17 @@ export interface Hold {
   readonly reason: string;
 }
 
+/** Whether a list suppresses so many rows at once that it may be a wrong one; nothing is purged for it before somebody has looked at it. */
+export function suppressesTooMany(
+  { knownRows, suppressedRows }: NewlySuppressed,
+  guards: SyncConfig["guards"],
+): boolean {
+  return suppressedRows > guards.floor_rows && suppressedRows > guards.max_removed_fraction * knownRows;
+}
+
 /** Every reason to hold this plan, the gravest first; empty when it may be sent. */
 export function holdsOf(facts: GuardFacts, guards: SyncConfig["guards"]): Hold[] {
-  const { plan, knownRows, changedRows } = facts;
+  const { plan, knownRows, changedRows, suppressed } = facts;
   const holds: Hold[] = [];
   if (facts.stateIsLost) {
     holds.push({
@@ -36,6 +53,12 @@ export function holdsOf(facts: GuardFacts, guards: SyncConfig["guards"]): Hold[]
     holds.push({
       code: "RETL_HELD_EMPTY_SUPPRESSIONS",
       reason: `the suppressions have no id, although the last plan left ${facts.lifted} rows out for them, and people who were deleted may be sent again`,
+    });
+  }
+  if (suppressesTooMany(suppressed, guards)) {
+    holds.push({
+      code: "RETL_HELD_SUPPRESSED_ROWS",
+      reason: `${suppressed.suppressedRows} of ${suppressed.knownRows} known rows are suppressed now (${percent(suppressed.suppressedRows, suppressed.knownRows)}; allowed: ${percent(guards.max_removed_fraction, 1)}), and nothing was purged yet`,
     });
   }
   if (plan.rows_read === 0) {

@@ -4,6 +4,7 @@ import { type AssociationCounts, compareAssociations, isPending } from "./associ
 import { type Clock, systemClock } from "./clock.ts";
 import { type Draft, draftPlan } from "./draft_plan.ts";
 import { hasCode, RetlError } from "./error.ts";
+import { suppressesTooMany } from "./guards.ts";
 import { acquireLease, type Lease, proveLease, releaseLease, requireSameSync } from "./lease.ts";
 import { type Mapping, readMapping, valueKind } from "./mapping.ts";
 import { raiseOverdue } from "./overdue.ts";
@@ -25,6 +26,7 @@ import {
   unsettledRuns,
 } from "./runs.ts";
 import { settlePredecessors } from "./settle.ts";
+import { readSuppressed } from "./suppressions.ts";
 import { type CompiledSync, SyncSession } from "./sync_session.ts";
 
 /** What `diff_insert` found and stored. */
@@ -52,7 +54,7 @@ export interface Plan {
 /**
  * Finds what changed and stores it as the run's plan, in one fenced transaction (R2): a second copy finds the plan's mark and
  * answers what is stored. Without changes it closes the run. What is kept of suppressed rows goes in the same transaction, also when
- * the plan is held.
+ * the plan is held, but not while it is held for how much would go.
  *
  * Throws `RETL_BUSY`, `RETL_HELD_…`, `RETL_PLAN_CHANGED`, `RETL_APPROVAL_UNKNOWN`,
  * `RETL_SOURCE_MISSING`, `RETL_SOURCE_COLUMN`, `RETL_SYNC_CHANGED`, `RETL_RUN_SETTLED`, and what the warehouse throws.
@@ -89,8 +91,10 @@ export async function planChanges(
         return planOf(lease, mapping, kept, predecessors);
       }
       if (stored !== null && stored.status !== "running") await within.execute("plan_discard", [runId]);
-      await purgeSuppressed(within, runId);
-      const draft = await draftPlan(within, mapping, runId, params, history);
+      const suppressed = await readSuppressed(within);
+      const isListHeld = params.approve === null && suppressesTooMany(suppressed, sync.config.guards);
+      if (!isListHeld) await purgeSuppressed(within, runId, suppressed);
+      const draft = await draftPlan(within, mapping, runId, params, history, suppressed);
       if (params.approve !== null) await useApproval(within, params.approve, runId, draft);
       else if (draft.holds.length > 0) {
         await finishRun(within, runId, { status: "held", message: reasonsOf(draft), planId: draft.planId });
@@ -141,7 +145,7 @@ async function keepPlan(session: SyncSession, lease: Lease, draft: Draft): Promi
   const { refreshed, left, resent, rejections } = draft.bookkeeping;
   if (refreshed > 0) await session.execute("state_refresh", [runId]);
   if (left > 0) await session.execute("state_removed", [runId]);
-  if (resent > 0) await session.execute("state_resync", [runId]);
+  if (resent > 0) await session.execute("state_resync", [runId], REFUSALS);
   if (rejections > 0) {
     await session.execute("refusals_gone", [runId], REFUSALS);
     await session.execute("refusals_again", []);
@@ -233,7 +237,8 @@ async function dryRun(
     // Written first, so that a second copy of the step waits and then takes the place of this one's rows.
     await finishRun(within, runId, end);
     await within.execute("plan_discard", [runId]);
-    const drafted = await draftPlan(within, mapping, runId, params, await readHistory(within, runId));
+    const before = await readHistory(within, runId);
+    const drafted = await draftPlan(within, mapping, runId, params, before, await readSuppressed(within));
     await finishRun(within, runId, { ...end, message: reasonsOf(drafted) || null, planId: drafted.planId });
     return drafted;
   });

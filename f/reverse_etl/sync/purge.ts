@@ -1,13 +1,13 @@
 import { associationScope } from "./association_scope.ts";
 import { recordPurged, stateVersion } from "./run_events.ts";
-import { type Purge, suppressionScope } from "./suppressions.ts";
+import { type Purge, type Suppressed, suppressionScope } from "./suppressions.ts";
 import { countOf, type SyncSession } from "./sync_session.ts";
 
 /**
  * Deletes what the tables of the sync hold of suppressed rows, and of its associations with those of other syncs, in the caller's
- * transaction. The state goes last, because it tells whose records they are.
+ * transaction, if there is anything: `found` is what was suppressed before. The state goes last, because it tells whose records they are.
  */
-export async function purgeSuppressed(session: SyncSession, runId: string): Promise<void> {
+export async function purgeSuppressed(session: SyncSession, runId: string, found: Suppressed): Promise<void> {
   const { config, targets = [] } = session.sync;
   const scope = suppressionScope(session);
   const isSuppressing = scope.suppressing === true;
@@ -17,14 +17,15 @@ export async function purgeSuppressed(session: SyncSession, runId: string): Prom
   const associations = hasLinks
     ? await session.execute("purge_associations", [], await associationScope(session))
     : 0;
-  const purge: Purge = isSuppressing
-    ? {
-        associations,
-        changes: await session.execute("purge_changes", [], scope),
-        rejections: await session.execute("purge_rejections", [], scope),
-        state: await session.execute("purge_state", [], scope),
-      }
-    : { associations, changes: 0, rejections: 0, state: 0 };
+  const purge: Purge =
+    found.ids > 0
+      ? {
+          associations,
+          changes: await session.execute("purge_changes", [], scope),
+          rejections: await session.execute("purge_rejections", [], scope),
+          state: found.stateRows > 0 ? await session.execute("purge_state", [], scope) : 0,
+        }
+      : { associations, changes: 0, rejections: 0, state: 0 };
   if (Object.values(purge).some((rows) => rows > 0)) await recordPurged(session, runId, purge);
 }
 

@@ -1,5 +1,6 @@
 import type { Dialect } from "../warehouse/dialect.ts";
 import { RetlError } from "./error.ts";
+import type { NewlySuppressed } from "./guards.ts";
 import { type IdCase, idCaseOf, idText } from "./id_text.ts";
 import type { Scope } from "./statement.ts";
 import type { SyncConfig } from "./sync_config.ts";
@@ -39,9 +40,31 @@ export function listScope(list: SuppressionList, dialect: Dialect) {
 }
 
 /** What the statements that leave suppressed rows out need; nothing of them is left in a statement of a sync without a list. */
-export function suppressionScope({ sync, dialect }: SyncSession): Scope {
+export function suppressionScope({ sync, dialect, tables }: SyncSession): Scope {
   const list = suppressionList(sync.config);
-  return list === null ? { suppressing: false } : { suppressing: true, ...listScope(list, dialect) };
+  if (list === null) return { suppressing: false };
+  const source_id = idText(`cast(${tables.id} as varchar)`, list.id_case);
+  return { suppressing: true, source_id, ...listScope(list, dialect) };
+}
+
+/** What a list suppresses, before a purge. */
+export interface Suppressed extends NewlySuppressed {
+  readonly ids: number;
+  /** Rows of the state, also those that are in doubt or had left the source before. */
+  readonly stateRows: number;
+}
+
+/** What the list of a sync suppresses now; nothing for a sync without one. */
+export async function readSuppressed(session: SyncSession): Promise<Suppressed> {
+  const scope = suppressionScope(session);
+  if (scope.suppressing !== true) return { ids: 0, stateRows: 0, knownRows: 0, suppressedRows: 0 };
+  const [row] = await session.query("suppressions_new", [], scope);
+  return {
+    ids: countOf(row, "ids"),
+    stateRows: countOf(row, "state_rows"),
+    knownRows: countOf(row, "known"),
+    suppressedRows: countOf(row, "known_suppressed"),
+  };
 }
 
 /** Rows that the last plan left out for a list that has no id now: it may have been emptied by mistake. */
