@@ -1,4 +1,5 @@
--- The last runs of a sync, the newest first.
+-- The last runs of a sync, the newest first; dry runs, and those that ended before their plan and say nothing of how the sync is, would only
+-- push the others out.
 select
   run_id,
   job,
@@ -30,5 +31,7 @@ select
   cast(latency_p95_ms as varchar) as latency_p95_ms
 from {{ runs }}
 where sync = ?
+  and status <> 'dry_run'
+  and (planned_at is not null or coalesce(message, '') not in ({{ says_nothing }}))
 order by {{ runs }}.started_at desc
 limit {{ limit }}

@@ -57,13 +57,19 @@ export async function readRejectedRows(
   return rows.map((row) => ({ id: row.id ?? null, ...rejectionOf(row) }));
 }
 
-/** What the list says of one source row. */
+/** What the list says of one source row; one that `waits` is not sent by a run that begins now. */
 export async function readRejectionsOfRow(
   session: SyncSession,
   id: string,
-): Promise<readonly (Omit<RejectedRow, "id"> & { readonly row_hash: string | null })[]> {
+): Promise<
+  readonly (Omit<RejectedRow, "id"> & { readonly row_hash: string | null; readonly waits: boolean })[]
+> {
   const rows = await session.query("report_row_rejections", [id], times(session));
-  return rows.map((row) => ({ ...rejectionOf(row), row_hash: row.row_hash ?? null }));
+  return rows.map((row) => ({
+    ...rejectionOf(row),
+    row_hash: row.row_hash ?? null,
+    waits: cell(row, "waits") === "yes",
+  }));
 }
 
 function rejectionOf(row: Row): Omit<RejectedRow, "id"> {

@@ -1,10 +1,12 @@
 import type { Metadata } from "../../f/asset_graph/event.ts";
+import { SAYS_NOTHING_OF_THE_SYNC } from "../../f/reverse_etl/sync/alerts.ts";
 import { holderOf, readLease } from "../../f/reverse_etl/sync/lease.ts";
 import { outcomeCodes, putOffFor } from "../../f/reverse_etl/sync/run_figures.ts";
 import { parseRunParams } from "../../f/reverse_etl/sync/run_params.ts";
 import { type RunState, runState } from "../../f/reverse_etl/sync/run_standing.ts";
 import { statement } from "../../f/reverse_etl/sync/statement.ts";
 import { cell, countOf, type SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
+import { quoteLiteral } from "../../f/reverse_etl/warehouse/identifier.ts";
 import type { Row } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { type RejectionCode, readRejectionCodes } from "./read_rejections.ts";
 
@@ -93,6 +95,7 @@ export async function readStatus(
     finished_at_text: dialect.timestampText("finished_at"),
     params_text: dialect.jsonText("params"),
     outcome_codes_text: dialect.jsonText("outcome_codes"),
+    says_nothing: SAYS_NOTHING_OF_THE_SYNC.map(quoteLiteral).join(", "),
     limit: `${limit}`,
   });
   const [stand] = await session.query("report_status", [sync.key], {
@@ -130,10 +133,12 @@ async function readPutOff(session: SyncSession): Promise<SyncStatus["put_off"]> 
 }
 
 async function readEnds({ session, dialect, tables }: SyncSession): Promise<readonly AssetEnd[]> {
+  const code = `coalesce(${dialect.property("metadata", "code")}, '')`;
   const sql = statement("report_events", dialect, {
     events: tables.events,
     occurred_at_text: dialect.timestampText("occurred_at"),
     metadata_text: dialect.jsonText("metadata"),
+    says_nothing: `(${SAYS_NOTHING_OF_THE_SYNC.map((one) => `contains(${code}, ${quoteLiteral(`"${one}"`)})`).join(" or ")})`,
   });
   return (await session.query(sql)).map((row) => ({
     asset: cell(row, "asset_key"),

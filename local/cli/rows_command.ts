@@ -22,6 +22,7 @@ type Standing =
   | "to_send"
   | "to_resync"
   | "in_doubt"
+  | "rejected_in_doubt"
   | "rejected"
   | "not_unique"
   | "gone"
@@ -69,8 +70,10 @@ function standingOf(
   if (source.length > 1) return "not_unique";
   const [row] = source;
   if (row === undefined) return state !== null || history.length > 0 ? "gone" : "unknown";
-  if (state?.in_doubt === true) return "in_doubt";
-  if (rejections.some(({ row_hash }) => row_hash === row.row_hash)) return "rejected";
+  const refused = rejections.filter(({ row_hash }) => row_hash === row.row_hash);
+  // What a run does not send now it does not send for being in doubt either.
+  if (state?.in_doubt === true) return refused.some(({ waits }) => waits) ? "rejected_in_doubt" : "in_doubt";
+  if (refused.length > 0) return "rejected";
   if (state?.resync_requested_at != null && changed !== "leave") return "to_resync";
   if (state?.row_hash === row.row_hash && state.removed_at === null) return "in_sync";
   return changed === "leave" && state !== null && state.row_hash !== null ? "left" : "to_send";
@@ -84,6 +87,8 @@ const WORDS: Readonly<Record<Standing, string>> = {
   to_resync: "to send again: a resync asked for it, and the next run sends all of its properties",
   left: "left alone: the source differs, and on_changed: leave sends no changes",
   in_doubt: "in doubt: HubSpot may hold other values, and the next run sends all of its properties",
+  rejected_in_doubt:
+    "rejected and in doubt: it waits for its next try, or until its values or its mapping change, and HubSpot may hold other values",
   rejected: "rejected: it waits until its values or its mapping change, or for its next try",
   not_unique: "refused: the id stands in several source rows, so none of them is sent",
   gone: "gone: the source no longer has it",

@@ -58,7 +58,7 @@ export async function statusCommand(
 }
 
 function judge({ runs, assets, lease }: SyncStatus): Judgement {
-  const last = runs.find(({ state }) => state !== "dry_run");
+  const [last] = runs;
   // What failed before the sync began is known by its event only: a table that was not built, a run that found the sync busy.
   const failed = assets.find(
     ({ kind, at, run_id }) => kind === "failed" && run_id !== last?.run_id && at > (last?.started_at ?? ""),

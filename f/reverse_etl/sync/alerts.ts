@@ -41,7 +41,7 @@ export interface AlertFacts {
  * Codes that say nothing of how the sync is: another run is in charge of it, or somebody approved a plan that is not there any more and reads
  * it in the answer.
  */
-const SAYS_NOTHING_OF_THE_SYNC: readonly string[] = [
+export const SAYS_NOTHING_OF_THE_SYNC: readonly string[] = [
   "RETL_BUSY",
   "RETL_LEASE_LOST",
   "RETL_RUN_SETTLED",

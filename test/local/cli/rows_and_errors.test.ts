@@ -109,6 +109,28 @@ it("rows says where a row stands: to send, twice in the source, gone, in doubt, 
   expect(out).toMatch(/p9 {2}unknown/);
 });
 
+it("rows says of a row that is rejected and in doubt that it waits, as long as the next run skips it", async () => {
+  const world = await cliWorld();
+  await world.people(persons(4));
+  await world.run();
+  await world.people(persons(4, IRON));
+  await world.run();
+  await world.sql("update retl.people_sync_state set in_doubt = true where person_id = 'p2'");
+  const standing = async () => (await world.json<History>("rows", SYNC, "p2")).rows[0]?.standing;
+  expect(await standing()).toBe("rejected_in_doubt");
+  expect((await world.cli("rows", SYNC, "p2")).out).toMatch(
+    /p2 {2}rejected and in doubt: it waits for its next try/,
+  );
+  const before = await world.writeCalls();
+  await world.run();
+  expect(await world.writeCalls()).toBe(before);
+
+  await world.sql("update retl.people_sync_rejections set next_try_at = '2000-01-01'");
+  expect(await standing()).toBe("in_doubt");
+  await world.run();
+  expect(await world.writeCalls()).toBeGreaterThan(before);
+});
+
 it("rows says that a row is suppressed, before and after the run that purges it, and also without any trace of it", async () => {
   const world = await cliWorld({ sync: contacts({ suppressions: { table: "erased" } }) });
   await world.people(persons(3));

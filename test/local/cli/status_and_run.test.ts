@@ -223,6 +223,26 @@ describe("status", () => {
     expect((await world.cli("status")).code).toBe(0);
   });
 
+  it("stays as it was after an approval of a plan that is not there, also where a run had failed", async () => {
+    const world = await cliWorld();
+    await world.people(persons(5));
+    await world.run();
+    expect((await world.cli("run", "people", "--select", SYNC, "--approve", "plan_0")).code).toBe(1);
+    await world.cli("run", "people", "--dry-run");
+    expect(await world.cli("status", "--runs", "1")).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/hubspot\/contacts {2}ok/),
+    });
+    await world.sql("alter table retl.people rename to people_away");
+    await world.run();
+    await world.sql("alter table retl.people_away rename to people");
+    expect((await world.cli("run", "people", "--select", SYNC, "--approve", "plan_0")).code).toBe(1);
+    expect(await world.cli("status")).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("failed: RETL_SOURCE_MISSING"),
+    });
+  });
+
   it("takes a run that holds no lease and was never settled for one whose process ended", async () => {
     const world = await cliWorld();
     await world.people(persons(5));
