@@ -213,6 +213,22 @@ describe("a call that is refused as a whole", () => {
     expect(pushed.summary).toMatchObject({ acknowledged: 8, rejected: 0 });
   });
 
+  test("ids that HubSpot takes for the same name no culprit: neither row is rejected for the other's company", async () => {
+    const ids = ["a", "b", "A", "c"];
+    const pushed = await push(
+      changes(4).map((change, index) => ({ ...change, id: ids[index] ?? "" })),
+      (request) => {
+        const sent = request.inputs.map(({ id }) => id);
+        if (!(sent.includes("a") && sent.includes("A"))) return allWritten(request);
+        const message = "Duplicate IDs found in batch input: [A]. IDs must be unique";
+        const answer = refused(400, "VALIDATION_ERROR", message);
+        return { ...answer, body: { ...(answer.body as object), context: { ids: ["A"] } } };
+      },
+    );
+    expect([...pushed.outcomes.values()].map(({ kind }) => kind)).not.toContain("rejected");
+    expect(pushed.summary).toMatchObject({ acknowledged: 4, rejected: 0 });
+  });
+
   test("rows that the refusal names are rejected at once and the others sent again in one call", async () => {
     const pushed = await push(changes(50), (request, number) =>
       number === 1
