@@ -8,6 +8,8 @@ select
     when c.reason = 'missing_id' then cast(count(*) as varchar) || ' source row(s) without an id were not sent'
     when c.reason = 'duplicate_id' then 'the id stands in several source rows; none of them was sent'
     when c.reason = 'control_character' then 'a control character other than tab and line break; the row was not sent'
+    when c.reason = 'invalid_date' then 'a date or time outside the years 1 to 9999; the row was not sent'
+    when c.reason = 'invalid_integer' then 'no number, or one of more than 20 digits before the point; the row was not sent'
     else 'more than {{ longest_text }} characters; the row was not sent'
   end,
   c.row_hash,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { withColumn } from "../support/mapped_column.ts";
 import {
   type Answer,
   acknowledged,
@@ -111,6 +112,58 @@ describe("a text that HubSpot cannot hold", () => {
     );
     await fixture.plan("r1");
     expect(await listed(fixture)).toEqual(["1 PROPERTY_VALUE_TOO_LONG b", "2 CONTROL_CHARACTER z"]);
+  });
+});
+
+describe("a value that has no text which HubSpot reads", () => {
+  const FOREVER = "timestamp 'infinity'";
+  it.each([
+    ["date", "INVALID_DATE", ["date '0044-03-15 (BC)'", "date '0001-12-31 (BC)'", "date '10000-01-01'"]],
+    ["date", "INVALID_DATE", [`cast(${FOREVER} as date)`, "cast(timestamp '-infinity' as date)"]],
+    [
+      "timestamp",
+      "INVALID_DATE",
+      ["timestamp '0044-03-15 (BC) 00:00:00'", "timestamp '10000-01-01 00:00:00'"],
+    ],
+    ["timestamp", "INVALID_DATE", [FOREVER, "timestamp '-infinity'"]],
+    [
+      "timestamptz",
+      "INVALID_DATE",
+      ["timestamptz '9999-12-31 23:59:59-01'", "timestamptz '0001-01-01 00:00:00+01'"],
+    ],
+    [
+      "double",
+      "INVALID_INTEGER",
+      ["cast('NaN' as double)", "cast('inf' as double)", "cast('-inf' as double)"],
+    ],
+    ["double", "INVALID_INTEGER", ["1e300", "-1e300", "cast(1e20 as double)"]],
+  ] as const)("is refused as a %s with %s: %j", async (type, code, values) => {
+    const fixture = await withColumn(type);
+    await fixture.warehouse.execute(
+      `insert into retl.hubspot_contacts (contact_id, value) ${[...values, "null"].map((value, index) => `select '${index}', ${value}`).join(" union all ")}`,
+    );
+    expect(await fixture.plan("r1")).toMatchObject({ counts: { to_create: 1, refused: values.length } });
+    expect(await listed(fixture)).toEqual(values.map((_, index) => `${index} ${code} value`));
+    expect((await fixture.rows(LISTED))[0]?.message).toMatch(
+      code === "INVALID_DATE" ? /^a date or time outside the years/ : /^no number, or one of more/,
+    );
+  });
+
+  it.each([
+    ["date", ["date '0001-01-01'", "date '9999-12-31'"], ["0001-01-01", "9999-12-31"]],
+    [
+      "timestamptz",
+      ["timestamptz '9999-12-31 23:59:59.999+00'", "timestamptz '0001-01-01 00:00:00+00'"],
+      ["9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00.000Z"],
+    ],
+    ["double", ["-9.9e19", "1e-300"], ["-99000000000000000000", "0"]],
+  ] as const)("is not what stands at the edge, as a %s: %j", async (type, values, texts) => {
+    const fixture = await withColumn(type);
+    await fixture.warehouse.execute(
+      `insert into retl.hubspot_contacts (contact_id, value) ${values.map((value, index) => `select '${index}', ${value}`).join(" union all ")}`,
+    );
+    const changes = await fixture.push(await fixture.plan("r1"), acknowledged);
+    expect(changes.map(({ payload }) => payload.value)).toEqual(texts);
   });
 });
 

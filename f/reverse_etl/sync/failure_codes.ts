@@ -42,8 +42,16 @@ export const HUBSPOT_CODES = failures("row", {
     "Add the option in HubSpot, or correct the source.",
   ],
   INVALID_EMAIL: ["no valid address", REJECTED, "Correct the source."],
-  INVALID_DATE: ["not a day, or not midnight UTC", REJECTED, "Correct the model."],
-  INVALID_INTEGER: ["not a number", REJECTED, "Correct the model."],
+  INVALID_DATE: [
+    "not a day, or not midnight UTC; a date or time outside the years 1 to 9999 is refused",
+    "rejected, or refused before it is sent",
+    "Correct the model.",
+  ],
+  INVALID_INTEGER: [
+    "not a number; a float without an exact text (NaN, infinite, 1e20 and more) is refused",
+    "rejected, or refused before it is sent",
+    "Correct the model.",
+  ],
   INVALID_LONG: ["not a point in time", REJECTED, "Correct the model."],
   PROPERTY_VALUE_TOO_LONG: [
     "longer than HubSpot keeps",

@@ -168,9 +168,7 @@ export function mappingScope(mapping: Mapping, dialect: Dialect): Scope {
     };
   });
   const kept = columns.filter(({ isKept }) => isKept);
-  const texts = mapping.columns.flatMap(({ property, kind }, index) =>
-    valueKind(kind) === "text" ? [{ property, text: `c${index}` }] : [],
-  );
+  const texts = mapping.columns.map(({ property, kind }, index) => ({ property, kind, text: `c${index}` }));
   const key = dialect.identifier(mapping.idColumn);
   const idOfSource = `cast(${key} as varchar)`;
   const hash = dialect.hash([quoteLiteral(mapping.version), ...columns.map(({ raw }) => raw)]);

@@ -7,7 +7,12 @@ type Code = keyof typeof FAILURES | keyof typeof HUBSPOT_CODES;
 export const LONGEST_TEXT = 65_536;
 
 /** For a value that HubSpot cannot hold. */
-const FOR_A_VALUE = ["CONTROL_CHARACTER", "PROPERTY_VALUE_TOO_LONG"] as const satisfies readonly Code[];
+const FOR_A_VALUE = [
+  "CONTROL_CHARACTER",
+  "PROPERTY_VALUE_TOO_LONG",
+  "INVALID_DATE",
+  "INVALID_INTEGER",
+] as const satisfies readonly Code[];
 
 /** Why a plan refuses source rows, before anything is sent. A change says the same in lower case, as its reason. */
 export const PLAN_REFUSALS = [

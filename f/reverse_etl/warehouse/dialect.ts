@@ -95,7 +95,7 @@ const withoutTrailingZeros = (text: string) =>
 
 /**
  * Fixed-point form of a float, made from its shortest text, because a cast of the double itself shows digits it does not carry. Where
- * 20 digits before the point and 18 behind it are too few, the engine's own text is sent and HubSpot decides.
+ * 20 digits before the point and 18 behind it are too few, it is the engine's own text, whose letters the plan refuses.
  */
 const fixedPoint = (decimalOfText: string, column: string) =>
   `coalesce(${withoutTrailingZeros(`cast(${decimalOfText} as varchar)`)}, cast(${column} as varchar))`;

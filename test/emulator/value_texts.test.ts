@@ -1,0 +1,8 @@
+import { describe } from "vitest";
+import { BECAUSE, NO_EMULATOR, useSnowflake } from "../support/snowflake_lane.ts";
+
+useSnowflake();
+
+describe.skipIf(NO_EMULATOR !== null)(`over Snowflake's protocol${BECAUSE}`, async () => {
+  await import("../sync/value_texts.test.ts");
+});
