@@ -1,7 +1,7 @@
 import { readMapping } from "../../f/reverse_etl/sync/mapping.ts";
 import { type Operations, operationsOf } from "../../f/reverse_etl/sync/operation_mode.ts";
 import { type CommandResult, EXIT } from "./command_result.ts";
-import { type Cell, instantText, type Printer } from "./printer.ts";
+import { type Cell, counted, instantText, type Printer } from "./printer.ts";
 import { findSync, loadProject } from "./project.ts";
 import type { AssociationLine } from "./read_associations.ts";
 import { type Attempt, type PlannedChange, type RowHistory, readRowHistory } from "./read_row.ts";
@@ -130,7 +130,7 @@ function textOf(
     }`,
     ...rejections.map(
       (one) =>
-        `  rejection  ${one.code}${one.property === null ? "" : ` of ${one.property}`}: ${one.message}; ${one.attempts} tries, ` +
+        `  rejection  ${one.code}${one.property === null ? "" : ` of ${one.property}`}: ${one.message}; ${counted(one.attempts, "try", "tries")}, ` +
         `next ${one.next_try_at === null ? "when the source changes" : instantText(one.next_try_at)}`,
     ),
     ...associations.map((one) => `  associated ${associationText(one)}`),
@@ -146,7 +146,7 @@ function associationText(one: AssociationLine): string {
   const refused =
     one.code === null
       ? ""
-      : `, refused with ${one.code}: ${one.message ?? ""}; ${one.attempts} tries, next ${instantText(one.next_try_at)}`;
+      : `, refused with ${one.code}: ${one.message ?? ""}; ${counted(one.attempts, "try", "tries")}, next ${instantText(one.next_try_at)}`;
   const acknowledged =
     one.acknowledged_at === null ? "not acknowledged" : `acknowledged ${instantText(one.acknowledged_at)}`;
   return `with ${one.to_sync} ${one.to_id}${label}: ${acknowledged}${one.in_doubt ? ", in doubt" : ""}${owed}${refused}`;

@@ -64,6 +64,7 @@ it("rows tells every attempt at a row in the order of time: what was planned, ea
 
   const text = (await world.cli("rows", SYNC, "p2")).out;
   expect(text).toMatch(/p2 {2}rejected/);
+  expect(text).toMatch(/; 1 try, next /);
   expect(text).not.toMatch(/iron|gold/);
   const values = (await world.cli("rows", SYNC, "p2", "--show-values")).out;
   expect(values).toMatch(/tier +iron +gold/);
