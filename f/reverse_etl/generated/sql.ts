@@ -1268,7 +1268,7 @@ listed as (
     known_hash is not null as was_acknowledged,
     row_hash is not null as is_judged,
     known_hash is not null and not was_removed as is_known,
-    known_hash <> row_hash and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %}) as is_differing,
+    known_hash <> row_hash and unfit is null and reason in ('in_doubt'{% if changes_are_sent %}, 'resync'{% endif %}) as is_differing,
     case
       -- The hash differs but no mapped property does: the state is refreshed without a call.
       when reason = 'changed' and {{ payload_text }} = '{}' then 'skip'
@@ -1336,7 +1336,7 @@ counted as (
     count(case when reason = 'changed' then 1 end) as changed,
     count(case when reason = 'unchanged' then 1 end) as refreshed,
     count(case when reason in ('unchanged', 'create_only') then 1 end) as to_refresh,
-    count(case when reason = 'resync' then 1 end) as resent,
+    count(case when reason in ('resync', 'waiting') or {{ is_refused }} then 1 end) as resent,
     count(case when reason in ('waiting', 'create_only'{% if suppressing %}, 'suppressed'{% endif %}) then 1 end) as skipped,
     {%- if suppressing %}
     count(case when reason = 'suppressed' then 1 end) as suppressed_rows,
@@ -1387,7 +1387,8 @@ where association_id in (
 update {{ changes }}
 set payload = null, desired = null, kept = null, hubspot_id = null, row_hash = null
 where {{ id }} in (with {% include "suppressed_ids" %} select id from suppressed)
-  and (payload is not null or desired is not null or kept is not null or hubspot_id is not null or row_hash is not null)`,
+  -- Whatever has a value has a hash, which is the smallest to read.
+  and row_hash is not null`,
   purge_rejections: `delete from {{ rejections }}
 where {{ id }} in (with {% include "suppressed_ids" %} select id from suppressed)`,
   purge_state: `delete from {{ state }}
@@ -1415,6 +1416,8 @@ select
     when c.reason = 'missing_id' then cast(count(*) as varchar) || ' source row(s) without an id were not sent'
     when c.reason = 'duplicate_id' then 'the id stands in several source rows; none of them was sent'
     when c.reason = 'control_character' then 'a control character other than tab and line break; the row was not sent'
+    when c.reason = 'invalid_date' then 'a date or time outside the years 1 to 9999; the row was not sent'
+    when c.reason = 'invalid_integer' then 'no number, or one of more than 20 digits before the point; the row was not sent'
     else 'more than {{ longest_text }} characters; the row was not sent'
   end,
   c.row_hash,
@@ -1492,8 +1495,13 @@ join {{ changes }} as c on c.{{ id }} = deferred.id
 join last_run on last_run.run_id = c.run_id
 left join {{ state }} as t on t.{{ id }} = c.{{ id }}
 left join {{ rejections }} as j on j.{{ id }} = c.{{ id }} and j.row_hash = c.row_hash
-where c.operation not in ('skip', 'plan') and j.row_hash is null and (t.in_doubt is null or not t.in_doubt)`,
-  report_events: `-- What last became of each asset; a run records what it planned before it ends, so only ends are looked at.
+where c.operation not in ('skip', 'plan')
+  -- Without a hash it was purged, because its id is suppressed now.
+  and c.row_hash is not null
+  and j.row_hash is null
+  and (t.in_doubt is null or not t.in_doubt)`,
+  report_events: `-- What last became of each asset; a run records what it planned before it ends, so only ends are looked at, and no failures that say
+-- nothing of how the asset is.
 select asset_key, kind, run_id, occurred_at, metadata
 from (
   select
@@ -1504,7 +1512,7 @@ from (
     {{ metadata_text }} as metadata,
     row_number() over (partition by asset_key order by {{ events }}.occurred_at desc) as place
   from {{ events }}
-  where kind in ('materialized', 'incomplete', 'skipped', 'failed')
+  where kind in ('materialized', 'incomplete', 'skipped') or kind = 'failed' and not {{ says_nothing }}
 ) as ends
 where place = 1
 order by asset_key`,
@@ -1626,7 +1634,8 @@ limit {{ limit }}`,
   cast(attempts as varchar) as attempts,
   {{ first_at_text }} as first_at,
   {{ last_at_text }} as last_at,
-  {{ next_try_at_text }} as next_try_at
+  {{ next_try_at_text }} as next_try_at,
+  case when next_try_at <= {{ now }} then 'no' else 'yes' end as waits
 from {{ rejections }}
 where {{ id }} = ?
 order by {{ rejections }}.last_at desc
@@ -1654,7 +1663,8 @@ where {{ id }} = ?`,
   report_row_suppressed: `select cast(count(*) as varchar) as listed
 from (select {{ suppressed_id }} as id from {{ suppressions }}) as listed_ids
 where listed_ids.id = ?`,
-  report_runs: `-- The last runs of a sync, the newest first.
+  report_runs: `-- The last runs of a sync, the newest first; dry runs, and those that ended before their plan and say nothing of how the sync is, would only
+-- push the others out.
 select
   run_id,
   job,
@@ -1686,6 +1696,8 @@ select
   cast(latency_p95_ms as varchar) as latency_p95_ms
 from {{ runs }}
 where sync = ?
+  and status <> 'dry_run'
+  and (planned_at is not null or coalesce(message, '') not in ({{ says_nothing }}))
 order by {{ runs }}.started_at desc
 limit {{ limit }}`,
   report_status: `-- How a sync stands: what HubSpot has because of it, what is owed, and when it last came through whole.
@@ -1910,13 +1922,15 @@ update {{ state }}
 set removed_at = {{ now }}
 from {{ changes }} as c
 where c.run_id = ? and c.operation = 'skip' and c.reason in ('removed', 'taken_over') and {{ state }}.{{ id }} = c.{{ id }}`,
-  state_resync: `-- A resync that does not finish goes on in the next run: what was asked for again is due until HubSpot acknowledges it.
+  state_resync: `-- A resync that does not finish goes on in later runs: what was asked for again is due until HubSpot acknowledges it, and so is a row that waits
+-- or is refused in this one.
 update {{ state }}
 set resync_requested_at = {{ now }}
-from {{ changes }} as c
-where c.run_id = ? and c.reason = 'resync' and {{ state }}.{{ id }} = c.{{ id }}`,
+where {{ id }} in (
+  select {{ id }} from {{ changes }} where run_id = ? and (reason in ('resync', 'waiting') or {{ is_refused }})
+)`,
   state_version: `select {{ version }} as data_version from {{ state }}`,
-  suppressed_ids: `-- Common to the statements that leave suppressed rows out: the ids of the list, and those of rows that had left the source before and whose
+  suppressed_ids: `-- Common to the statements that leave suppressed rows out: the ids of the list, and those of rows that the source does not have and whose
 -- records rows of the list have.
 listed_ids as {{ materialized }} (
   select distinct {{ suppressed_id }} as id from {{ suppressions }}
@@ -1928,7 +1942,8 @@ suppressed as {{ materialized }} (
   from {{ state }} as t
   join {{ state }} as holder on holder.hubspot_id = t.hubspot_id
   join listed_ids on listed_ids.id = holder.{{ id }}
-  where t.removed_at is not null
+  left join (select {{ source_id }} as id from {{ source }}) as present on present.id = t.{{ id }}
+  where present.id is null
 )`,
   suppressions_emptied: `-- How many rows the last plan that went through left out for a list that has no id now; 0 for a list that has one.
 select cast(count(*) as varchar) as lifted
@@ -1942,4 +1957,21 @@ where reason = 'suppressed'
     limit 1
   )
   and not exists (select 1 from {{ suppressions }} where {{ suppressed_id }} is not null)`,
+  suppressions_new: `-- How many ids are suppressed, and what the state still has of them: all rows, and those that it knows from an acknowledgement and that had
+-- not left the source before.
+with {% include "suppressed_ids" %}
+select
+  cast(suppressed_size.n as varchar) as ids,
+  cast(state_size.found as varchar) as state_rows,
+  cast(state_size.known as varchar) as known,
+  cast(state_size.known_found as varchar) as known_suppressed
+from (select count(*) as n from suppressed) as suppressed_size
+cross join (
+  select
+    count(suppressed.id) as found,
+    count(case when t.row_hash is not null and t.removed_at is null then 1 end) as known,
+    count(case when t.row_hash is not null and t.removed_at is null then suppressed.id end) as known_found
+  from {{ state }} as t
+  left join suppressed on suppressed.id = t.{{ id }}
+) as state_size`,
 } as const;

@@ -5,13 +5,8 @@ import { RetlError } from "./error.ts";
 import { type IdCase, idCaseOf, idText } from "./id_text.ts";
 import { operationsOf } from "./operation_mode.ts";
 import type { Scope } from "./statement.ts";
-import {
-  listScope,
-  requireList,
-  type SuppressionList,
-  suppressionList,
-  suppressionScope,
-} from "./suppressions.ts";
+import { type SuppressionList, suppressionList } from "./suppression_list.ts";
+import { listScope, requireList, suppressionScope } from "./suppressions.ts";
 import type { SyncSession } from "./sync_session.ts";
 import { tablesOf } from "./tables.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ID_CASES, idCaseOf } from "./id_text.ts";
 import { operationsOf, REMOVED_OPERATIONS } from "./operation_mode.ts";
-import { suppressionList } from "./suppressions.ts";
+import { suppressionList } from "./suppression_list.ts";
 import type { SyncConfig } from "./sync_config.ts";
 
 const targetShape = z.strictObject({

@@ -1,19 +1,10 @@
 import type { Dialect } from "../warehouse/dialect.ts";
 import { RetlError } from "./error.ts";
 import type { NewlySuppressed } from "./guards.ts";
-import { type IdCase, idCaseOf, idText } from "./id_text.ts";
+import { idText } from "./id_text.ts";
 import type { Scope } from "./statement.ts";
-import type { SyncConfig } from "./sync_config.ts";
+import { type SuppressionList, suppressionList } from "./suppression_list.ts";
 import { countOf, type SyncSession } from "./sync_session.ts";
-
-/** A table of ids, in the schema of the source, whose rows are never sent. */
-export interface SuppressionList {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
-  /** How the ids are told apart: as those of the source. */
-  readonly id_case: IdCase;
-}
 
 /** Rows of Tailrace's own tables that a purge changed or deleted. */
 export interface Purge {
@@ -21,14 +12,6 @@ export interface Purge {
   readonly changes: number;
   readonly rejections: number;
   readonly associations: number;
-}
-
-/** The list of a sync; null for one without. */
-export function suppressionList(config: SyncConfig): SuppressionList | null {
-  const { schema, suppressions, unique_id_col, match_property } = config;
-  if (suppressions === undefined) return null;
-  const { table, column = unique_id_col } = suppressions;
-  return { schema, table, column, id_case: idCaseOf(match_property) };
 }
 
 /** The SQL that reads a list: its table, and the ids in it as the source's are kept. */
