@@ -94,7 +94,15 @@ export async function planCommand(
 /** A job as a whole, or a sync with the tables that it reads, but without the syncs that it follows. */
 function plannedPart(project: Project, name: string): { job: DeclaredSync["job"]; select: string | null } {
   const declared = project.syncs.find(({ sync }) => sync.key === name);
-  if (declared === undefined) return { job: findJob(project, name), select: null };
+  if (declared === undefined)
+    return {
+      job: findJob(
+        project,
+        name,
+        project.syncs.map(({ sync }) => sync.key),
+      ),
+      select: null,
+    };
   const built = reachableAssets([declared.asset]).filter(({ compute }) => compute?.stage === "opening");
   const keys = [name, ...built.map(({ key }) => key)];
   const { job } = declared;

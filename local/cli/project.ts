@@ -58,11 +58,16 @@ export function findSync(project: Project, key: string): DeclaredSync {
   return found;
 }
 
-/** A job by its name or by the path of its flow. Throws `CLI_UNKNOWN_JOB` that names the nearest. */
-export function findJob(project: Project, name: string): CompiledJob {
+/**
+ * A job by its name or by the path of its flow. Throws `CLI_UNKNOWN_JOB` that names the nearest.
+ *
+ * @param syncs Keys of syncs that would have done as well.
+ */
+export function findJob(project: Project, name: string, syncs: readonly string[] = []): CompiledJob {
   const found = project.jobs.find(({ job }) => job.name === name || `${FOLDER}/${job.name}` === name);
-  const names = project.jobs.map(({ job }) => job.name);
-  if (found === undefined) throw unknown("CLI_UNKNOWN_JOB", "job", name, names);
+  const names = [...syncs, ...project.jobs.map(({ job }) => job.name)];
+  if (found === undefined)
+    throw unknown("CLI_UNKNOWN_JOB", syncs.length > 0 ? "sync or job" : "job", name, names);
   return found;
 }
 

@@ -37,6 +37,15 @@ describe("plan", () => {
     expect((await world.held()).p1?.tier).toBe("silver");
   });
 
+  it("of a name that nothing has names the nearest sync or job", async () => {
+    const world = await cliWorld();
+    expect(await world.cli("plan", "hubspot/contact")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('There is no sync or job "hubspot/contact". Nearest: "hubspot/contacts"'),
+    });
+    expect((await world.cli("plan", "nothing like that")).err).toMatch(/There is: hubspot\/contacts, people/);
+  });
+
   it("that could not look at HubSpot ends with 1, says so, and tells no time", async () => {
     const world = await cliWorld();
     await world.people(persons(4));
