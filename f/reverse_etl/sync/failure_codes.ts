@@ -181,6 +181,11 @@ export const FAILURES = {
       "Look at the network and at the resource's `base_url`.",
     ],
     NO_ANSWER: ["no call of the push was ever answered", KEPT, "Look at HubSpot's status page; run again."],
+    MOST_CALLS_FAILED: [
+      "most calls came to nothing for `outage_seconds`",
+      KEPT,
+      "Look at HubSpot's status page; run again.",
+    ],
     NOT_SENT: ["the push ended before the row's turn", KEPT, "Nothing: the next run sends it."],
     RETL_HUBSPOT_UNAUTHORIZED: [
       "401: the token is unknown or has expired",
