@@ -95,7 +95,7 @@ export async function readStatus(
     finished_at_text: dialect.timestampText("finished_at"),
     params_text: dialect.jsonText("params"),
     outcome_codes_text: dialect.jsonText("outcome_codes"),
-    says_nothing: SAYS_NOTHING_OF_THE_SYNC.map(quoteLiteral).join(", "),
+    says_nothing: `coalesce(message, '') in (${SAYS_NOTHING_OF_THE_SYNC.map(quoteLiteral).join(", ")})`,
     limit: `${limit}`,
   });
   const [stand] = await session.query("report_status", [sync.key], {

@@ -1697,7 +1697,7 @@ select
 from {{ runs }}
 where sync = ?
   and status <> 'dry_run'
-  and (planned_at is not null or coalesce(message, '') not in ({{ says_nothing }}))
+  and (planned_at is not null or not {{ says_nothing }})
 order by {{ runs }}.started_at desc
 limit {{ limit }}`,
   report_status: `-- How a sync stands: what HubSpot has because of it, what is owed, and when it last came through whole.

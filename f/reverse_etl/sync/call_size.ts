@@ -22,14 +22,17 @@ const UNIT_BYTES = 6;
  */
 export function bytesOf({ idProperty, batchSize }: PushSync, { change }: PushRow): number {
   const { id, payload, desired } = change;
-  const values = payload === desired ? desired : { ...desired, ...payload };
   let units = id.length + (idProperty ?? "").length;
   let properties = 0;
-  for (const name in values) {
+  const count = (name: string, value = "") => {
     properties += 1;
-    units += name.length + (values[name] as string).length;
-  }
+    units += name.length + value.length;
+  };
+  for (const name in desired) if (!Object.hasOwn(payload, name)) count(name, desired[name]);
+  for (const name in payload) count(name, payload[name]);
   const most = ROW_BYTES + properties * PROPERTY_BYTES + units * UNIT_BYTES;
   if (most * batchSize <= MOST_BYTES) return most;
-  return ROW_BYTES + new TextEncoder().encode(JSON.stringify([idProperty, id, values])).length;
+  return (
+    ROW_BYTES + new TextEncoder().encode(JSON.stringify([idProperty, id, { ...desired, ...payload }])).length
+  );
 }

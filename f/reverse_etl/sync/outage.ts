@@ -70,7 +70,7 @@ export class Outage {
     this.#since ??= clock.now();
     if (patienceMs === 0) this.end(reason);
     else if (this.#reason === null && !halt.reached) {
-      const until = new Date((this.#since ?? clock.now()) + patienceMs).toISOString();
+      const until = new Date(this.#since + patienceMs).toISOString();
       progress?.waits(
         `HubSpot is down (${reason}): one call at a time tries whether it is up again, until ${until}.`,
       );
