@@ -13,20 +13,21 @@ import { contacts, persons } from "../support/people_sync.ts";
 import { syncFixture } from "../support/sync_fixture.ts";
 
 describe("R3: a call is sent only while the lease has more left than the call may take", () => {
-  /** A permit whose lease was proved once and can no longer be extended, and the local clock that it goes by. */
-  async function permitThatCannotBeExtended() {
+  /** A permit that was given once, from whose lease the warehouse is away since, and the local clock that it goes by. */
+  async function permitWhoseWarehouseIsAway() {
     const fixture = await syncFixture();
     let time = 1_000_000;
     const clock: Clock = { now: () => time, sleep: async () => undefined };
     let available = true;
+    const reach = () => {
+      if (available) return fixture.warehouse;
+      throw new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "Away.", state: "", next: "" });
+    };
     const session: WarehouseSession = {
       dialect: fixture.warehouse.dialect,
-      query: (sql, binds) => fixture.warehouse.query(sql, binds),
-      stream: (sql, binds) => fixture.warehouse.stream(sql, binds),
-      execute(sql, binds) {
-        if (available) return fixture.warehouse.execute(sql, binds);
-        throw new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "Away.", state: "", next: "" });
-      },
+      query: (sql, binds) => reach().query(sql, binds),
+      stream: (sql, binds) => reach().stream(sql, binds),
+      execute: (sql, binds) => reach().execute(sql, binds),
     };
     const sync = new SyncSession(session, fixture.sync);
     const permit = sendPermit(sync, await acquireLease(sync, "r1"), clock);
@@ -38,14 +39,14 @@ describe("R3: a call is sent only while the lease has more left than the call ma
     return { permit, pass, extendMs: fixture.sync.config.timings.lease_extend_seconds * 1000 };
   }
 
-  it("until the lease must be extended nothing is asked", async () => {
-    const { permit, pass, extendMs } = await permitThatCannotBeExtended();
+  it("until the lease must be looked at nothing is asked", async () => {
+    const { permit, pass, extendMs } = await permitWhoseWarehouseIsAway();
     pass(extendMs - 1);
     await expect(permit.beforeCall()).resolves.toBe(true);
   });
 
   it("once it must be and cannot, nothing is sent", async () => {
-    const { permit, pass, extendMs } = await permitThatCannotBeExtended();
+    const { permit, pass, extendMs } = await permitWhoseWarehouseIsAway();
     pass(extendMs + 1);
     await expect(permit.beforeCall()).rejects.toMatchObject({ code: "RETL_WAREHOUSE_UNAVAILABLE" });
   });

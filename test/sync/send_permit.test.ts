@@ -5,57 +5,86 @@ import { RetlError } from "../../f/reverse_etl/sync/error.ts";
 import { readLease } from "../../f/reverse_etl/sync/lease.ts";
 import { sendPermit } from "../../f/reverse_etl/sync/send_permit.ts";
 import { SyncSession } from "../../f/reverse_etl/sync/sync_session.ts";
+import type { WarehouseSession } from "../../f/reverse_etl/warehouse/warehouse.ts";
 import { leased } from "../support/leased_fixture.ts";
 import { manualClock } from "../support/manual_clock.ts";
 
 const LEASE = "retl.hubspot_contacts_sync_lease";
 
-/** A permit of the run `r1` that was given once, and the statements that extend its lease, each of which `before` may hold up or refuse. */
-async function given(before: (statement: number) => void | Promise<void> = () => undefined) {
+/** A lease that was extended a moment ago, as far as the permit can see, and its clock; `before` may hold up or refuse a look at it. */
+async function watched(before: (look: number) => void | Promise<void> = () => undefined) {
   const { fixture, session, lease } = await leased();
+  const { warehouse } = fixture;
   const clock = manualClock();
+  const looks: string[] = [];
   const extensions: string[] = [];
-  const counting = new SyncSession(
-    {
-      ...fixture.warehouse,
-      async execute(sql, binds) {
-        extensions.push(sql);
-        await before(extensions.length);
-        return fixture.warehouse.execute(sql, binds);
-      },
+  const watching: WarehouseSession = {
+    ...warehouse,
+    async query(sql, binds) {
+      looks.push(sql);
+      await before(looks.length);
+      return warehouse.query(sql, binds);
     },
-    fixture.sync,
-  );
-  const permit = sendPermit(counting, lease, clock);
-  await permit.beforeCall();
-  const takeOver = () => fixture.warehouse.execute(`update ${LEASE} set holder = 'r2', token = token + 1`);
-  return { permit, session, clock, extensions, takeOver };
+    execute(sql, binds) {
+      extensions.push(sql);
+      return warehouse.execute(sql, binds);
+    },
+  };
+  const permit = sendPermit(new SyncSession(watching, fixture.sync), lease, clock);
+  const change = (set: string) => warehouse.execute(`update ${LEASE} set ${set}`);
+  const endsIn = (milliseconds: number) =>
+    change(`expires_at = ${warehouse.dialect.addMilliseconds(warehouse.dialect.now, `${milliseconds}`)}`);
+  await endsIn(60_000);
+  return {
+    ...{ permit, session, clock, looks, extensions, endsIn },
+    takeOver: () => change("holder = 'r2', token = token + 1"),
+  };
+}
+
+/** A permit of the run `r1` that was given once. */
+async function given(before?: (look: number) => void | Promise<void>) {
+  const all = await watched(before);
+  await all.permit.beforeCall();
+  return all;
 }
 
 const AWAY = new RetlError("RETL_WAREHOUSE_UNAVAILABLE", { what: "Away.", state: "", next: "" });
 
-/** `lease_extend_seconds` of the fixture is 0.3: before 200 ms the lease is let be, from then on extended beside the calls, at 300 due. */
+/** `lease_extend_seconds` of the fixture is 0.3: before 200 ms the lease is let be, from then on looked at beside the calls, at 300 due. */
 describe("R3 and R5: the permit to send", () => {
-  it("is extended at most once every lease_extend_seconds, however many calls ask", async () => {
-    const { permit, session, clock, extensions } = await given();
+  it("is looked at, at most once every lease_extend_seconds, however many calls ask", async () => {
+    const { permit, clock, looks, extensions } = await given();
     const ask = () => Promise.all(Array.from({ length: 20 }, () => permit.beforeCall()));
     await ask();
     clock.time += 199;
     await ask();
-    expect(extensions).toHaveLength(1);
+    expect(looks).toHaveLength(1);
     clock.time += 102;
     expect(await ask()).not.toContain(true);
-    expect(extensions).toHaveLength(2);
+    expect(looks).toHaveLength(2);
     expect(clock.slept).toEqual([]);
-    expect((await readLease(session)).remainingMs).toBeGreaterThan(1_000);
+    expect(extensions).toEqual([]);
   });
 
-  it("calls go on while the lease is extended, until its time is over", async () => {
+  it("a lease that another batch extended within lease_extend_seconds is not written, and an older one is", async () => {
+    const { permit, session, clock, endsIn, extensions } = await watched();
+    // It lasts 2 s.
+    await endsIn(1_950);
+    await permit.beforeCall();
+    expect(extensions).toEqual([]);
+    await endsIn(1_650);
+    clock.time += 301;
+    await permit.beforeCall();
+    expect(extensions).toHaveLength(1);
+    expect((await readLease(session)).remainingMs).toBeGreaterThan(1_700);
+  });
+
+  it("calls go on while the lease is looked at, until its time is over", async () => {
     let answer: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const { permit, clock, extensions } = await given((statement) => (statement === 2 ? held : undefined));
+    const { permit, clock, looks } = await given((look) => (look === 2 ? held : undefined));
     clock.time += 200;
     expect(await permit.beforeCall()).toBe(true);
     clock.time += 99;
@@ -65,7 +94,7 @@ describe("R3 and R5: the permit to send", () => {
     await expect(Promise.race([late, Promise.resolve("waits")])).resolves.toBe("waits");
     answer();
     expect(await late).toBe(false);
-    expect(extensions).toHaveLength(2);
+    expect(looks).toHaveLength(2);
   });
 
   it("calls that go on meanwhile stop as soon as the lease turns out to be another run's", async () => {
@@ -79,57 +108,44 @@ describe("R3 and R5: the permit to send", () => {
   });
 
   it("a warehouse that is away for a moment is asked again once the time is over, and only then", async () => {
-    const { permit, clock, extensions } = await given((statement) =>
-      statement === 2 ? Promise.reject(AWAY) : undefined,
-    );
+    const { permit, clock, looks } = await given((look) => (look === 2 ? Promise.reject(AWAY) : undefined));
     clock.time += 200;
     await permit.beforeCall();
     await setImmediate();
     clock.time += 99;
     expect(await permit.beforeCall()).toBe(true);
-    expect(extensions).toHaveLength(2);
+    expect(looks).toHaveLength(2);
     clock.time += 1;
     expect(await permit.beforeCall()).toBe(false);
-    expect(extensions).toHaveLength(3);
+    expect(looks).toHaveLength(3);
   });
 
-  it("calls that wait for an extension beside them that fails begin one of their own", async () => {
+  it("calls that wait for a look beside them that fails begin one of their own", async () => {
     let fail: () => void = () => undefined;
     const held = new Promise<void>((_, reject) => {
       fail = () => reject(AWAY);
     });
-    const { permit, clock, extensions } = await given((statement) => (statement === 2 ? held : undefined));
+    const { permit, clock, looks } = await given((look) => (look === 2 ? held : undefined));
     clock.time += 200;
     await permit.beforeCall();
     clock.time += 100;
     const waiting = Promise.all([permit.beforeCall(), permit.beforeCall()]);
     fail();
     expect(await waiting).toEqual([false, false]);
-    expect(extensions).toHaveLength(3);
+    expect(looks).toHaveLength(3);
   });
 
   it("is not given where the lease has less left than a call may take until it has ended at HubSpot", async () => {
-    const { fixture, session, lease } = await leased();
-    const { dialect } = fixture.warehouse;
-    let extensions = 0;
-    const ending = new SyncSession(
-      {
-        ...fixture.warehouse,
-        async execute(sql, binds) {
-          const written = await fixture.warehouse.execute(sql, binds);
-          extensions += 1;
-          // A call's timeout, HubSpot's own time and the clock skew are 500 ms together.
-          if (extensions === 1)
-            await fixture.warehouse.execute(
-              `update ${LEASE} set expires_at = ${dialect.addMilliseconds(dialect.now, "450")}`,
-            );
-          return written;
-        },
-      },
-      fixture.sync,
-    );
-    expect(await sendPermit(ending, lease, manualClock()).beforeCall()).toBe(false);
-    expect(extensions).toBe(2);
+    const looked: number[] = [];
+    const { permit, session, endsIn, extensions } = await watched((look) => {
+      looked.push(look);
+      // The second look is the one after the lease was extended; a call's timeout, HubSpot's own time and the clock skew are 500 ms together.
+      if (look === 2) return endsIn(450).then(() => undefined);
+    });
+    await endsIn(450);
+    expect(await permit.beforeCall()).toBe(false);
+    expect(extensions).toHaveLength(2);
+    expect(looked).toEqual([1, 2, 3, 4]);
     expect((await readLease(session)).remainingMs).toBeGreaterThan(1_000);
   });
 

@@ -5,8 +5,8 @@ import { requireCount } from "./push_summary.ts";
 import { readAhead } from "./read_ahead.ts";
 import { cell, countOf, type SyncSession } from "./sync_session.ts";
 
-/** Fewest and most changes read at once, five and forty calls' worth. */
-const PAGES = { from: 500, to: 4_000 } as const;
+/** Fewest and most changes read at once, five and forty calls' worth; the first time, of a batch that is slow, two: its first call is to leave soon. */
+const PAGES = { first: 200, from: 500, to: 4_000 } as const;
 
 /** How long a page lasts, in seconds: a statement of Snowflake takes a quarter of one and more, whatever it reads. */
 const PAGE_SECONDS = 2;
@@ -41,8 +41,10 @@ export async function* batchChanges(
   batch: Batch,
   { perSecond, pageRead }: Reading,
 ): BatchChanges {
-  const most = Math.min(PAGES.to, Math.max(PAGES.from, Math.round(PAGE_SECONDS * perSecond)));
-  for await (const page of readAhead(pagesOf(session, runId, batch, most))) {
+  const lasting = Math.round(PAGE_SECONDS * perSecond);
+  const first = Math.min(PAGES.from, Math.max(PAGES.first, lasting));
+  const most = Math.min(PAGES.to, Math.max(PAGES.from, lasting));
+  for await (const page of readAhead(pagesOf(session, runId, batch, { first, most }))) {
     pageRead?.();
     for (const entries of page) yield (JSON.parse(entries) as Entry[]).map(changeOf);
   }
@@ -53,7 +55,7 @@ async function* pagesOf(
   session: SyncSession,
   runId: string,
   batch: Batch,
-  most: number,
+  { first, most }: { readonly first: number; readonly most: number },
 ): AsyncGenerator<Iterable<string>, void, undefined> {
   const { dialect } = session;
   const [payload, desired] = [dialect.jsonText("payload"), dialect.jsonText("desired")];
@@ -74,8 +76,7 @@ async function* pagesOf(
     ]),
     entries: dialect.arrayText("entry", "place"),
   };
-  // The first page is a small one, so that the first call leaves soon.
-  let size: number = PAGES.from;
+  let size = first;
   for (let next = batch.first_seq; next <= batch.last_seq; size = Math.min(2 * size, most)) {
     const last = Math.min(next + size - 1, batch.last_seq);
     const binds = [runId, `${next}`, `${last}`, `${PAGE_LENGTH}`, `${TOGETHER}`, `${TOGETHER_LENGTH}`];

@@ -1,13 +1,16 @@
 import type { Clock } from "./clock.ts";
 import { hasCode } from "./error.ts";
-import { type Lease, proveLease, readLease } from "./lease.ts";
+import { type Lease, type LeaseReading, proveLease, readLease } from "./lease.ts";
 import type { Progress, SendPermit } from "./push_ports.ts";
 import type { SyncSession } from "./sync_session.ts";
 
-/** From this part of `lease_extend_seconds` on the lease is extended beside the calls; they wait for it only when that time is over. */
-const EXTENDED_EARLY = 2 / 3;
+/** From this part of `lease_extend_seconds` on the lease is looked at beside the calls; they wait for it only when that time is over. */
+const LOOKED_EARLY = 2 / 3;
 
-/** R3 and R5 for one batch: reads the lease on the database's clock and counts it down on the local one. */
+/**
+ * R3 and R5 for one batch: reads the lease on the database's clock and counts it down on the local one. It is extended only where no step or
+ * batch of the run has done so within `lease_extend_seconds`, because what changes its one row has to wait for whoever changes it as well.
+ */
 export function sendPermit(
   session: SyncSession,
   lease: Lease,
@@ -19,16 +22,27 @@ export function sendPermit(
     (timings.call_timeout_seconds + timings.hubspot_request_seconds + timings.clock_skew_seconds) * 1000;
   const extendMs = timings.lease_extend_seconds * 1000;
   let expiresAt = Number.NEGATIVE_INFINITY;
-  let extendedAt = Number.NEGATIVE_INFINITY;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let triedEarly = false;
   let waited = false;
-  let extending: Promise<void> | null = null;
+  let looking: Promise<void> | null = null;
   let lost: unknown = null;
 
-  const extend = async () => {
-    const asked = clock.now();
+  /** What is left after this is enough until the next look, whatever the settings are. */
+  const enoughMs = Math.max(timings.lease_seconds * 1000 - extendMs, marginMs + extendMs);
+  const isFresh = ({ holder, token, remainingMs }: LeaseReading) =>
+    holder === lease.runId && token === lease.token && remainingMs >= enoughMs;
+
+  const proved = async () => {
+    const reading = await readLease(session);
+    if (isFresh(reading)) return reading;
     await proveLease(session, lease);
-    const { remainingMs, notBeforeMs } = await readLease(session);
+    return readLease(session);
+  };
+
+  const look = async () => {
+    const asked = clock.now();
+    const { remainingMs, notBeforeMs } = await proved();
     const isToWait = !waited && notBeforeMs > 0;
     waited = true;
     // Nothing is permitted while this waits; the lease is proved again after it.
@@ -40,22 +54,22 @@ export function sendPermit(
       return clock.sleep(notBeforeMs);
     }
     expiresAt = asked + remainingMs;
-    extendedAt = asked;
+    lookedAt = asked;
     triedEarly = false;
   };
 
-  const begin = (extension: Promise<void>) => {
-    extending = extension.finally(() => {
-      extending = null;
+  const begin = (one: Promise<void>) => {
+    looking = one.finally(() => {
+      looking = null;
     });
-    return extending;
+    return looking;
   };
 
-  const extendBeside = () => {
+  const lookBeside = () => {
     triedEarly = true;
-    if (extending !== null) return;
+    if (looking !== null) return;
     void begin(
-      extend().catch((error: unknown) => {
+      look().catch((error: unknown) => {
         // A warehouse that is away for a moment is asked again when the time is over.
         if (hasCode(error, "RETL_LEASE_LOST")) lost = error;
       }),
@@ -67,12 +81,12 @@ export function sendPermit(
       for (let atOnce = true; ; atOnce = false) {
         if (lost !== null) throw lost;
         const now = clock.now();
-        const age = now - extendedAt;
+        const age = now - lookedAt;
         if (age < extendMs && expiresAt - now > marginMs) {
-          if (!triedEarly && age >= EXTENDED_EARLY * extendMs) extendBeside();
+          if (!triedEarly && age >= LOOKED_EARLY * extendMs) lookBeside();
           return atOnce;
         }
-        await (extending ?? begin(extend()));
+        await (looking ?? begin(look()));
       }
     },
   };
