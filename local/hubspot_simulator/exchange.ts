@@ -53,6 +53,7 @@ export async function exchange(
 
     const fault = simulator.faults.choose(request, portal.settings.randomFaults) ?? {};
     await pause(simulator, drawLatency(simulator));
+    await simulator.turns.next();
     const work = (): WireReply => {
       try {
         if (route === null) throw new Refusal({ status: 404, category: null, message: "resource not found" });

@@ -4,10 +4,12 @@ import { FaultQueue } from "./fault.ts";
 import { Portal } from "./portal.ts";
 import { type RandomStream, randomStream } from "./random.ts";
 import type { Settings } from "./settings.ts";
+import { Turns } from "./turns.ts";
 
 /** One simulated portal with everything that is measured about it and goes wrong with it. */
 export class Simulator {
   readonly clock: Clock;
+  readonly turns = new Turns();
   readonly #initial: Settings;
   portal: Portal;
   counters: Counters;

@@ -4,9 +4,9 @@ import { type SharedLimitOptions, shareLimit } from "./shared_limit.ts";
 const SEEDS = [1, 2, 3, 4];
 
 /** A minute has 1,140 calls. */
-async function minutes(options: Omit<SharedLimitOptions, "seed">) {
+async function minutes(options: Omit<SharedLimitOptions, "seed">, seeds: readonly number[] = SEEDS) {
   const all = [];
-  for (const seed of SEEDS) all.push(await shareLimit({ ...options, seed }));
+  for (const seed of seeds) all.push(await shareLimit({ ...options, seed }));
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     utilisation: mean(all.map((one) => one.utilisation)),
@@ -45,6 +45,13 @@ describe("processes that share HubSpot's limit without knowing of each other", (
       expect(limited).toBeLessThanOrEqual(1);
     },
   );
+
+  test("sixteen that start one after another take no more than their shares in the first window, however late the news is", async () => {
+    const thirty = Array.from({ length: 30 }, (_, index) => index + 1);
+    const { utilisation, limited } = await minutes({ workers: 16, spreadMs: 1_500 }, thirty);
+    expect(utilisation).toBeGreaterThanOrEqual(0.97);
+    expect(limited).toBeLessThanOrEqual(0.15);
+  });
 
   test("the share of one that is killed is used by the others", async () => {
     const { utilisation, limited } = await minutes({ workers: 4, killAtMs: 30_000 });

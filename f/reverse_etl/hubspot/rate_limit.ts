@@ -182,7 +182,7 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
     // Of all processes that read this, so many look as there is room for; one that has most of its share hears enough without.
     const { above, within } = room.isStarting(now) ? LOOKS.starting : LOOKS.later;
     const isShort = window.size < above * share * calls;
-    const isToLook = isShort && random() < share * (told - room.reserve(calls) - 1);
+    const isToLook = isShort && random() < share * (told - room.reserve(now, calls) - 1);
     lookAt = isToLook
       ? now + room.paceMs * (1 + random() * Math.min(within, 1 / share))
       : Number.POSITIVE_INFINITY;
@@ -195,6 +195,7 @@ export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
       remaining: told,
       room: told - window.grownSince(call) - othersGap - free() + owed,
       own: window.size,
+      free: free(),
       latencyMs: now - call.sentAt,
     };
     const read = room.read(reading);

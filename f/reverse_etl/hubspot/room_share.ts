@@ -11,16 +11,18 @@ export interface RoomReading {
   readonly room: number;
   /** Our own calls in the window. */
   readonly own: number;
+  /** Places of ours that no call has taken yet. */
+  readonly free: number;
   readonly latencyMs: number;
 }
 
 /**
- * Calls kept free in the window: for the inexactness of one process, and more for several, none of which sees what the others have under way;
- * it grows with the fourth power of the doublings of their number up to sixteen, as simulations of 1 to 64 showed. Of a small limit no more than
- * a part.
+ * Calls kept free in the window, for the inexactness of a process; and in the first window for what the others have under way, which none of
+ * them sees, and of which there is the more the more they are: it grows with the fourth power of the doublings of their number up to sixteen, as
+ * simulations of 1 to 64 showed. Of a small limit no more than a part.
  */
 const RESERVE = 3.5;
-const RESERVE_OF_MANY = 0.0065;
+const FIRST_RESERVE_OF_MANY = 0.02;
 const MOST_DOUBLINGS = 4;
 const RESERVED_PART = 0.2;
 
@@ -67,10 +69,10 @@ export class RoomShare {
   }
 
   /** What should remain of a window of `limit` calls. */
-  reserve(limit: number): number {
-    const kept =
-      RESERVE + RESERVE_OF_MANY * Math.min(MOST_DOUBLINGS, Math.log2(1 / this.#share)) ** 4 + this.#caution;
-    return Math.min(RESERVED_PART * limit, kept);
+  reserve(now: number, limit: number): number {
+    const doublings = Math.min(MOST_DOUBLINGS, Math.log2(1 / this.#share));
+    const ofMany = this.isStarting(now) ? FIRST_RESERVE_OF_MANY * doublings ** 4 : 0;
+    return Math.min(RESERVED_PART * limit, RESERVE + ofMany + this.#caution);
   }
 
   /** HubSpot refused a call: somebody uses the window less evenly than we can tell. */
@@ -90,7 +92,7 @@ export class RoomShare {
 
   /** Whole calls to take (positive) or to give back (negative). */
   read(reading: RoomReading): number {
-    const { now, limit, remaining, own, latencyMs } = reading;
+    const { now, limit, remaining, own, free, latencyMs } = reading;
     this.#latencyMs = 0.9 * this.#latencyMs + 0.1 * latencyMs;
     const pace = this.paceMs;
     if (this.#firstAt === null) {
@@ -100,11 +102,12 @@ export class RoomShare {
     this.#caution *= Math.exp((this.#actedAt - now) / (CAUTION_WINDOWS * this.#windowMs));
     const elapsed = Math.min(1, (now - this.#actedAt) / pace);
     this.#actedAt = now;
-    const isStarting = this.isStarting(now);
     const isAboveShare = own >= this.#share * limit;
-    const wanted = this.reserve(limit) + (isAboveShare ? FAIRNESS : 0);
+    const wanted = this.reserve(now, limit) + (isAboveShare ? FAIRNESS : 0);
     this.#credit += this.part(reading) * (reading.room - wanted) * elapsed;
-    if (isAboveShare && isStarting) this.#credit = Math.min(0, this.#credit);
+    // Shares that add up to 1 cannot overshoot in the first window, however late the news is, as long as nobody takes more than its own.
+    if (this.isStarting(now))
+      this.#credit = Math.min(this.#credit, Math.max(0, Math.ceil(this.#share * limit) - own - free));
     const whole = Math.trunc(this.#credit);
     this.#credit -= whole;
     return remaining === 0 ? Math.min(0, whole) : whole;
