@@ -66,7 +66,7 @@ describe("R3 and R5: the permit to send", () => {
     expect(extensions).toEqual([]);
   });
 
-  it("a lease that another batch extended within lease_extend_seconds is not written, and an older one is", async () => {
+  it("a lease that another batch has just extended is not written, and an older one is", async () => {
     const { permit, session, clock, endsIn, extensions } = await watched();
     // It lasts 2 s.
     await endsIn(1_950);
@@ -77,6 +77,20 @@ describe("R3 and R5: the permit to send", () => {
     await permit.beforeCall();
     expect(extensions).toHaveLength(1);
     expect((await readLease(session)).remainingMs).toBeGreaterThan(1_700);
+  });
+
+  it("a lease that another batch extended permits no more than it permits that batch", async () => {
+    const { permit, clock, looks, endsIn, extensions } = await watched();
+    // It was extended 100 ms ago, so what it permits ends in 200 ms.
+    await endsIn(1_900);
+    await permit.beforeCall();
+    clock.time += 50;
+    expect(await permit.beforeCall()).toBe(true);
+    expect(looks).toHaveLength(1);
+    clock.time += 151;
+    expect(await permit.beforeCall()).toBe(false);
+    expect(looks).toHaveLength(2);
+    expect(extensions).toEqual([]);
   });
 
   it("calls go on while the lease is looked at, until its time is over", async () => {

@@ -9,7 +9,7 @@ const LOOKED_EARLY = 2 / 3;
 
 /**
  * R3 and R5 for one batch: reads the lease on the database's clock and counts it down on the local one. It is extended only where no step or
- * batch of the run has done so within `lease_extend_seconds`, because what changes its one row has to wait for whoever changes it as well.
+ * batch of the run has just done so, because what changes its one row has to wait for whoever changes it as well.
  */
 export function sendPermit(
   session: SyncSession,
@@ -22,27 +22,29 @@ export function sendPermit(
     (timings.call_timeout_seconds + timings.hubspot_request_seconds + timings.clock_skew_seconds) * 1000;
   const extendMs = timings.lease_extend_seconds * 1000;
   let expiresAt = Number.NEGATIVE_INFINITY;
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let provedAt = Number.NEGATIVE_INFINITY;
   let triedEarly = false;
   let waited = false;
   let looking: Promise<void> | null = null;
   let lost: unknown = null;
 
-  /** What is left after this is enough until the next look, whatever the settings are. */
-  const enoughMs = Math.max(timings.lease_seconds * 1000 - extendMs, marginMs + extendMs);
-  const isFresh = ({ holder, token, remainingMs }: LeaseReading) =>
-    holder === lease.runId && token === lease.token && remainingMs >= enoughMs;
+  const leaseMs = timings.lease_seconds * 1000;
+  const isOurs = ({ holder, token, remainingMs }: LeaseReading) =>
+    holder === lease.runId && token === lease.token && remainingMs >= marginMs + extendMs;
 
+  /** The lease, and how long ago it was extended. */
   const proved = async () => {
     const reading = await readLease(session);
-    if (isFresh(reading)) return reading;
+    const ageMs = Math.max(0, leaseMs - reading.remainingMs);
+    if (isOurs(reading) && ageMs < LOOKED_EARLY * extendMs) return { reading, ageMs };
     await proveLease(session, lease);
-    return readLease(session);
+    return { reading: await readLease(session), ageMs: 0 };
   };
 
   const look = async () => {
     const asked = clock.now();
-    const { remainingMs, notBeforeMs } = await proved();
+    const { reading, ageMs } = await proved();
+    const { remainingMs, notBeforeMs } = reading;
     const isToWait = !waited && notBeforeMs > 0;
     waited = true;
     // Nothing is permitted while this waits; the lease is proved again after it.
@@ -54,7 +56,8 @@ export function sendPermit(
       return clock.sleep(notBeforeMs);
     }
     expiresAt = asked + remainingMs;
-    lookedAt = asked;
+    // A reading sees nothing of a settle that is under way: it permits no more than the extension that it read, which came before that.
+    provedAt = asked - ageMs;
     triedEarly = false;
   };
 
@@ -81,7 +84,7 @@ export function sendPermit(
       for (let atOnce = true; ; atOnce = false) {
         if (lost !== null) throw lost;
         const now = clock.now();
-        const age = now - lookedAt;
+        const age = now - provedAt;
         if (age < extendMs && expiresAt - now > marginMs) {
           if (!triedEarly && age >= LOOKED_EARLY * extendMs) lookBeside();
           return atOnce;
