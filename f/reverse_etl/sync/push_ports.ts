@@ -45,8 +45,8 @@ export interface SendPermit {
   /**
    * Resolves once a call may be sent: not before the sync's `not_before`, and only while the lease has more left than the
    * call's timeout, HubSpot's own time and the clock skew; looks at the lease every `lease_extend_seconds`, beside the calls as long as
-   * that is in time, and extends it where nobody of the run has just done so. Answers whether it was given at once; false tells that time has passed, and that what was true before is to be looked
-   * at again.
+   * that is in time, and extends it where nobody of the run has just done so. Answers whether it was given at once; false tells that time
+   * has passed, and that what was true before is to be looked at again.
    * Throws `RETL_LEASE_LOST` when another run holds the lease.
    */
   beforeCall(): Promise<boolean>;

@@ -21,6 +21,7 @@ export function sendPermit(
   const marginMs =
     (timings.call_timeout_seconds + timings.hubspot_request_seconds + timings.clock_skew_seconds) * 1000;
   const extendMs = timings.lease_extend_seconds * 1000;
+  const leaseMs = timings.lease_seconds * 1000;
   let expiresAt = Number.NEGATIVE_INFINITY;
   let provedAt = Number.NEGATIVE_INFINITY;
   let triedEarly = false;
@@ -28,15 +29,15 @@ export function sendPermit(
   let looking: Promise<void> | null = null;
   let lost: unknown = null;
 
-  const leaseMs = timings.lease_seconds * 1000;
-  const isOurs = ({ holder, token, remainingMs }: LeaseReading) =>
+  /** Whether it is this run's, and lasts until it is looked at again. */
+  const isEnough = ({ holder, token, remainingMs }: LeaseReading) =>
     holder === lease.runId && token === lease.token && remainingMs >= marginMs + extendMs;
 
   /** The lease, and how long ago it was extended. */
   const proved = async () => {
     const reading = await readLease(session);
     const ageMs = Math.max(0, leaseMs - reading.remainingMs);
-    if (isOurs(reading) && ageMs < LOOKED_EARLY * extendMs) return { reading, ageMs };
+    if (isEnough(reading) && ageMs < LOOKED_EARLY * extendMs) return { reading, ageMs };
     await proveLease(session, lease);
     return { reading: await readLease(session), ageMs: 0 };
   };
